@@ -7,14 +7,14 @@ Data
     IDX ``.gz`` files land in ``/usr/share/datasets/fashion-mnist``.
 
 Architecture (plain float32, no batch norm; weights in PyTorch's layout)
-    input    x = image / 255                                    (n, 1, 28, 28)
-    conv1    3x3, 1 -> 16, stride 1, zero pad 1, ReLU, 2x2 max-pool  (n, 16, 14, 14)
-    conv2    3x3, 16 -> 32, stride 1, zero pad 1, ReLU, 2x2 max-pool (n, 32, 7, 7)
-    fc1      1568 -> 64, ReLU (input flattened channel-first)   (n, 64)
-    fc2      64 -> 10, the logits                               (n, 10)
+    input    x = image / 255                                           (n, 1, 28, 28)
+    conv1    3x3, 1 -> 16, stride 1, zero pad 1, ReLU, 2x2 max-pool    (n, 16, 14, 14)
+    conv2    3x3, 16 -> 32, stride 1, zero pad 1, ReLU, 2x2 max-pool   (n, 32, 7, 7)
+    conv3    3x3, 32 -> 64, stride 1, zero pad 1, ReLU                 (n, 64, 7, 7)
+    fc       3136 -> 10, the logits; input flattened channel-first     (n, 10)
 
 Accuracy reached by the stored weights
-    @@ACC@@
+    91.41 % on all 10,000 test images, 93.00 % on the first 1,000 (the ones stored with them)
 
 Run (needs NumPy and PyTorch; the stored file was made with torch 2.13.0 on the CPU)
     python benchmarks/train_demo_cnn.py --data /usr/share/datasets/fashion-mnist
@@ -30,28 +30,28 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 STORED_IMAGES = 1000
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "lowfloat/cli/data/fashion_cnn.npz"
 
 
 class FashionCNN(nn.Module):
-    """Two convolutions and two dense layers: 105,866 parameters."""
+    """Three convolutions and one dense layer: 54,666 parameters."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
         self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
-        self.fc1 = nn.Linear(32 * 7 * 7, 64)
-        self.fc2 = nn.Linear(64, 10)
+        self.conv3 = nn.Conv2d(32, 64, 3, padding=1)
+        self.fc = nn.Linear(64 * 7 * 7, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        x = F.dropout(x.flatten(1), 0.2, self.training)
-        x = F.dropout(F.relu(self.fc1(x)), 0.2, self.training)
-        return self.fc2(x)
+        """Logits of a batch of inputs."""
+        x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
+        x = functional.relu(self.conv3(x))
+        return self.fc(functional.dropout(x.flatten(1), 0.3, self.training))
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -71,19 +71,22 @@ def load(folder: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     return images, labels
 
 
+def to_target(labels: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """Labels as the int64 class numbers the loss takes."""
+    return torch.from_numpy(labels.astype(np.int64))
+
+
 def to_input(images: npt.NDArray[np.uint8]) -> torch.Tensor:
     """The network's input: ``image / 255`` in float32, with a channel axis."""
     return torch.from_numpy(images[:, None].astype(np.float32) / np.float32(255))
 
 
-def train(
-    model: nn.Module, x: torch.Tensor, y: torch.Tensor, epochs: int, batch: int = 128
-) -> None:
-    """Adam with a one-cycle learning rate and random left-right flips."""
+def train(model: nn.Module, x: torch.Tensor, y: torch.Tensor, epochs: int, batch: int = 64) -> None:
+    """AdamW with a one-cycle learning rate and random left-right flips."""
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.02)
     steps = -(-len(x) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=4e-3, total_steps=epochs * steps
+        optimizer, max_lr=3e-3, total_steps=epochs * steps, pct_start=0.15
     )
     model.train()
     for epoch in range(epochs):
@@ -91,7 +94,7 @@ def train(
         for index in torch.randperm(len(x)).split(batch):
             flip = torch.rand(len(index), 1, 1, 1) < 0.5
             inputs = torch.where(flip, x[index].flip(3), x[index])
-            loss = F.cross_entropy(model(inputs), y[index])
+            loss = functional.cross_entropy(model(inputs), y[index])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -112,6 +115,7 @@ def accuracy(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
 
 
 def main() -> None:
+    """Train, evaluate and write the file."""
     parser = argparse.ArgumentParser(description="Train the demo CNN on Fashion-MNIST.")
     parser.add_argument("--data", type=Path, required=True, help="folder with the IDX .gz files")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the .npz file to write")
@@ -126,18 +130,16 @@ def main() -> None:
     train_images, train_labels = load(args.data, "train")
     test_images, test_labels = load(args.data, "t10k")
     model = FashionCNN()
-    train(model, to_input(train_images), torch.from_numpy(train_labels).long(), args.epochs)
+    train(model, to_input(train_images), to_target(train_labels), args.epochs)
 
-    x, y = to_input(test_images), torch.from_numpy(test_labels).long()
+    x, y = to_input(test_images), to_target(test_labels)
     first = slice(0, STORED_IMAGES)
     print(f"accuracy, all {len(x):,} test images: {accuracy(model, x, y):.2%}")
     print(f"accuracy, first {STORED_IMAGES:,}: {accuracy(model, x[first], y[first]):.2%}")
 
     arrays = {name: value.numpy() for name, value in model.state_dict().items()}
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        args.out, **arrays, images=test_images[first], labels=test_labels[first]
-    )
+    np.savez_compressed(args.out, **arrays, images=test_images[first], labels=test_labels[first])
     print(f"wrote {args.out.name}: {args.out.stat().st_size:,} bytes")
 
 

@@ -1,7 +1,72 @@
-"""temporary"""
-from lowfloat import golden
+"""Bit-exact floating point in any format: cast, compute and verify, with the rule in plain sight.
+
+>>> import lowfloat as lf
+>>> lf.cast([0.1, 1000.0], lf.float8_e4m3fn, saturation="finite").to_numpy()
+array([  0.1015625, 448.       ], dtype=float32)
+"""
+
+from importlib import import_module as _import_module
+from importlib.metadata import version as _version
+from typing import Any as _Any
+
+from lowfloat import golden, systems, testing
+from lowfloat.arrays import Array, FormatMismatch, from_codes
+from lowfloat.context import backend, context, get_num_threads, set_num_threads
+from lowfloat.flags import Flags, flags
+from lowfloat.format_names import format, registry as _registry
 from lowfloat.formats import Format
-from lowfloat.format_names import format
-from lowfloat.projection import Projection, Policy, Stochastic
-from lowfloat.randomness import Philox, LFSR
-from lowfloat.flags import flags
+from lowfloat.functions import add, array, cast, fma, multiply, quantize, subtract
+from lowfloat.numeric_limits import finfo
+from lowfloat.projection import Policy, Projection, Stochastic
+from lowfloat.randomness import LFSR, Philox
+from lowfloat.storage import load, save
+
+__version__ = _version("lowfloat")
+
+_LAZY = ("jit", "plotting", "vectors")
+
+__all__ = [  # noqa: PLE0604
+    "LFSR",
+    "Array",
+    "Flags",
+    "Format",
+    "FormatMismatch",
+    "Philox",
+    "Policy",
+    "Projection",
+    "Stochastic",
+    "add",
+    "array",
+    "backend",
+    "cast",
+    "context",
+    "finfo",
+    "flags",
+    "fma",
+    "format",
+    "from_codes",
+    "get_num_threads",
+    "golden",
+    "load",
+    "multiply",
+    "quantize",
+    "save",
+    "set_num_threads",
+    "subtract",
+    "systems",
+    "testing",
+    *_registry(),
+]
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return _import_module(f"lowfloat.{name}")
+    entry = _registry().get(name)
+    if entry is not None:
+        return entry.format
+    raise AttributeError(f"module 'lowfloat' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, *__all__})

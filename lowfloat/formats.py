@@ -23,6 +23,7 @@ SUBNORMALS: tuple[str, ...] = get_args(Subnormals)
 MAX_BIAS = 1 << 20
 
 _interned: dict[tuple[Any, ...], Format] = {}
+_fits: dict[tuple[Format, Format], bool] = {}
 
 
 def default_bias(exponent_bits: int) -> int:
@@ -215,6 +216,18 @@ class Format:
         """Whether the format produces subnormal numbers."""
         return self.subnormals == "gradual" and self.mantissa_bits > 0
 
+    def fits_in(self, other: Format) -> bool:
+        """Whether every number of this format, infinities too, is one of ``other``.
+
+        >>> import lowfloat as lf
+        >>> lf.float8_e5m2.fits_in(lf.float16), lf.bfloat16.fits_in(lf.float16)
+        (True, False)
+        """
+        found = _fits.get((self, other))
+        if found is None:
+            found = _fits[self, other] = _check_fits(self, other)
+        return found
+
     # -- names ------------------------------------------------------------------------------
 
     @cached_property
@@ -241,6 +254,23 @@ class Format:
         from lowfloat.format_text import repr_html
 
         return repr_html(self)
+
+
+def _check_fits(inner: Format, outer: Format) -> bool:
+    """Compare precision, range, and the special values; NaN counts as a value."""
+    if inner is outer:
+        return True
+    same_binade = inner.emax == outer.emax and outer.infinities == "ieee"
+    return (
+        outer.subnormals == "gradual"
+        and inner.precision <= outer.precision
+        and inner.emin - inner.mantissa_bits >= outer.emin - outer.mantissa_bits
+        and (inner.emax < outer.emax or same_binade)
+        and (outer.signed or not inner.signed)
+        and (outer.infinity_code is not None or inner.infinity_code is None)
+        and (outer.nan_code is not None or inner.nan_code is None)
+        and (outer.negative_zero or not inner.negative_zero)
+    )
 
 
 def _check_legal(f: Format) -> None:

@@ -1,0 +1,302 @@
+"""The C library as a backend: formats and projections become structs, arrays become pointers.
+
+Arrays arrive normalised by ``lowfloat.engine``: one-dimensional, contiguous, aligned and in
+native byte order; the C side gets sizes in elements.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat import context
+from lowfloat._core import ffi, lib
+from lowfloat.formats import INFINITIES, NAN_CODES, SUBNORMALS, Format
+from lowfloat.projection import ROUNDINGS, SATURATIONS, VARIANTS, Projection, Stochastic
+from lowfloat.randomness import LFSRDraw, PhiloxDraw
+
+Codes = NDArray[Any]
+Random = PhiloxDraw | Codes | None
+
+if lib.lf_abi_version() != 1:
+    raise ImportError(
+        "lowfloat._core was built from other sources than this package: install lowfloat again"
+    )
+
+OPERATIONS = {
+    "convert": lib.LF_CONVERT,
+    "add": lib.LF_ADD,
+    "subtract": lib.LF_SUBTRACT,
+    "multiply": lib.LF_MULTIPLY,
+    "fma": lib.LF_FMA,
+}
+ISAS = {"baseline": 1, "avx2": 2, "avx512": 3}
+_NAN_RULES = {"canonical": 0, "first": 1, "signaling_first": 2}
+
+_formats: dict[Format, Any] = {}
+_projections: dict[int, tuple[Projection, Any]] = {}
+_options: dict[tuple[int, int, int], Any] = {}
+
+
+def format_struct(fmt: Format) -> Any:
+    """The lf_format of a format, made once."""
+    struct = _formats.get(fmt)
+    if struct is None:
+        struct = ffi.new("lf_format *")
+        struct.size = ffi.sizeof("lf_format")
+        struct.exponent_bits, struct.mantissa_bits = fmt.exponent_bits, fmt.mantissa_bits
+        struct.bias, struct.is_signed, struct.zero = fmt.bias, fmt.signed, fmt.zero
+        struct.infinities = INFINITIES.index(fmt.infinities)
+        struct.nan = NAN_CODES.index(fmt.nan)
+        struct.negative_zero = fmt.negative_zero
+        struct.subnormals = SUBNORMALS.index(fmt.subnormals)
+        _formats[fmt] = struct
+    return struct
+
+
+def projection_struct(projection: Projection) -> Any:
+    """The lf_projection of a projection, kept by the object's identity."""
+    found = _projections.get(id(projection))
+    if found is not None:
+        return found[1]
+    struct = ffi.new("lf_projection *")
+    struct.size = ffi.sizeof("lf_projection")
+    rounding, policy = projection.rounding, projection.policy
+    if isinstance(rounding, Stochastic):
+        struct.rounding = len(ROUNDINGS)
+        struct.variant = VARIANTS.index(rounding.variant)
+        struct.random_bits = rounding.drawn_bits
+        struct.exact_tail = rounding.bits is None
+    else:
+        struct.rounding = ROUNDINGS.index(rounding)
+    struct.saturation = SATURATIONS.index(projection.saturation)
+    struct.tininess_before = policy.tininess == "before"
+    struct.nan_rule = _NAN_RULES[policy.nan]
+    struct.default_nan_sign = policy.default_nan_sign
+    struct.daz, struct.ftz = policy.daz, policy.ftz
+    struct.saturation_hides_overflow = not policy.saturation_raises_overflow
+    struct.infinityless_max = policy.infinityless_overflow == "max"
+    struct.fma_nan_silent = not policy.fma_nan_invalid
+    if len(_projections) >= 4096:
+        _projections.clear()
+    _projections[id(projection)] = projection, struct
+    return struct
+
+
+def _isa_from_environment() -> int:
+    name = os.environ.get("LOWFLOAT_ISA", "")
+    return _isa_number(name) if name else 0
+
+
+def _isa_number(name: str) -> int:
+    if name not in ISAS:
+        raise ValueError(f"no instruction set {name!r}: there are {', '.join(ISAS)}")
+    if not lib.lf_isa_usable(ISAS[name]):
+        raise ValueError(f"this processor or build has no {name}: unset LOWFLOAT_ISA")
+    return ISAS[name]
+
+
+def usable_isas() -> list[str]:
+    """The instruction sets that this processor and build can run."""
+    return [name for name, number in ISAS.items() if lib.lf_isa_usable(number)]
+
+
+_isa = _isa_from_environment()
+_generic = 0
+
+
+@contextmanager
+def forced(isa: str | None = None, generic: bool = False) -> Iterator[None]:
+    """Run a block on one instruction set, or without shortcuts. For tests and benchmarks."""
+    global _isa, _generic
+    before = _isa, _generic
+    _isa, _generic = (_isa_number(isa) if isa else 0), int(generic)
+    try:
+        yield
+    finally:
+        _isa, _generic = before
+
+
+def options_struct() -> Any:
+    """The lf_options of the present settings."""
+    key = (_isa, context._threads, _generic)
+    struct = _options.get(key)
+    if struct is None:
+        struct = ffi.new("lf_options *")
+        struct.size = ffi.sizeof("lf_options")
+        struct.isa, struct.threads, struct.generic = key
+        _options[key] = struct
+    return struct
+
+
+def _random_struct(random: Random) -> Any:
+    if random is None:
+        return ffi.NULL
+    struct = ffi.new("lf_random *")
+    struct.size = ffi.sizeof("lf_random")
+    if isinstance(random, PhiloxDraw):
+        struct.kind = lib.LF_RANDOM_PHILOX
+        struct.seed, struct.stream, struct.call = random
+    else:
+        struct.kind = lib.LF_RANDOM_GIVEN
+        struct.given = ffi.from_buffer("uint64_t[]", random)
+        struct.given_stride = int(random.size > 1)
+    return struct
+
+
+def _result(out: Codes, fmt: Format, flags_out: Codes | None, flags: Any) -> Any:
+    struct = ffi.new("lf_result *")
+    struct.format = format_struct(fmt)
+    struct.codes = ffi.from_buffer(out)
+    if flags_out is not None:
+        struct.flags_out = ffi.from_buffer("uint8_t[]", flags_out)
+    struct.flags = flags
+    return struct
+
+
+def _check(status: int) -> None:
+    if status == lib.LF_OK:
+        return
+    if status == lib.LF_ERROR_TAIL:
+        raise ValueError(
+            "Stochastic(bits=None) needs a discarded tail of at most 64 bits (rule P-6): "
+            "give a number of bits"
+        )
+    if status == lib.LF_ERROR_MEMORY:
+        raise MemoryError("lowfloat could not allocate a work buffer")
+    raise RuntimeError(f"the native library refused its arguments (status {status})")
+
+
+def apply(
+    operation: str,
+    operands: Sequence[Codes],
+    formats: Sequence[Format],
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with an operation's codes; the union of the flags if they are collected."""
+    if len(operands) == 1 and random is None and flags_out is None:
+        return _convert(operands[0], formats[0], out, fmt, projection, collect)
+    structs = ffi.new("lf_operand[]", len(operands))
+    for struct, codes, operand_format in zip(structs, operands, formats, strict=True):
+        struct.format = format_struct(operand_format)
+        struct.codes = ffi.from_buffer(codes)
+        struct.stride = int(codes.size > 1)
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_apply(
+            OPERATIONS[operation],
+            structs,
+            _result(out, fmt, flags_out, flags),
+            out.size,
+            projection_struct(projection),
+            _random_struct(random),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def _convert(
+    codes: Codes, source: Format, out: Codes, fmt: Format, projection: Projection, collect: bool
+) -> int:
+    """A conversion without random bits or flag arrays, with as few objects as possible."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_convert(
+            format_struct(source),
+            ffi.from_buffer(codes),
+            int(codes.size > 1),
+            format_struct(fmt),
+            ffi.from_buffer(out),
+            out.size,
+            projection_struct(projection),
+            flags,
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def quantize(
+    codes: Codes,
+    container: Format,
+    grid: Format,
+    out: Codes,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with container codes of the values rounded to a grid."""
+    operand = ffi.new("lf_operand *")
+    operand.format, operand.codes = format_struct(container), ffi.from_buffer(codes)
+    operand.stride = int(codes.size > 1)
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_quantize(
+            operand,
+            format_struct(grid),
+            _result(out, container, flags_out, flags),
+            out.size,
+            projection_struct(projection),
+            _random_struct(random),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def from_integers(
+    integers: Codes,
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with the codes of integers."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_from_integers(
+            ffi.from_buffer(integers),
+            8 * integers.itemsize,
+            integers.dtype.kind == "i",
+            _result(out, fmt, flags_out, flags),
+            out.size,
+            projection_struct(projection),
+            _random_struct(random),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def philox_bits(draw: PhiloxDraw, bits: int, count: int, first: int = 0) -> NDArray[np.uint64]:
+    """The random bits of ``count`` elements of a draw (rule R-3)."""
+    out = np.empty(count, np.uint64)
+    buffer = ffi.from_buffer("uint64_t[]", out)
+    lib.lf_philox_bits(draw.seed, draw.stream, draw.call, first, bits, buffer, count)
+    return out
+
+
+def lfsr_bits(draw: LFSRDraw, bits: int, count: int) -> NDArray[np.uint64]:
+    """The random bits of ``count`` elements of a shift register (rule R-5)."""
+    out = np.empty(count, np.uint64)
+    form = ("galois", "fibonacci").index(draw.form)
+    order = ("msb", "lsb", "reversed").index(draw.bit_order)
+    buffer = ffi.from_buffer("uint64_t[]", out)
+    lib.lf_lfsr_bits(
+        draw.width, draw.taps, form, draw.shifts, order, draw.state, bits, buffer, count
+    )
+    return out

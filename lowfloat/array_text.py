@@ -1,0 +1,59 @@
+"""How an array shows itself: shortest round-tripping decimals, summarised like NumPy's."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lowfloat.decimals import shortest
+from lowfloat.formats import Format
+
+if TYPE_CHECKING:
+    from lowfloat.arrays import Array
+
+
+class _Text:
+    """One element as NumPy's printer sees it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    __str__ = __repr__
+
+
+def _printed(x: Array, prefix: str, separator: str) -> str:
+    """The elements, laid out by NumPy's printer; only those shown are turned into decimals."""
+    fmt: Format = x.format
+    if x.ndim == 0:
+        return shortest(fmt, int(x.codes))
+    shown: dict[str, Any] = {"int": lambda code: shortest(fmt, int(code))}
+    return np.array2string(x.codes, prefix=prefix, separator=separator, formatter=shown)
+
+
+def array_repr(x: Array) -> str:
+    """The evaluable repr."""
+    from lowfloat.format_text import constructor
+
+    name = x.format.name
+    fmt = constructor(x.format) if name.startswith("custom_") else repr(name)
+    empty = f".reshape({x.shape})" if x.size == 0 and x.shape != (0,) else ""
+    values = "[]" if x.size == 0 else _printed(x, "lowfloat.array(", ", ")
+    return f"lowfloat.array({values}, {fmt}){empty}"
+
+
+def array_str(x: Array) -> str:
+    """The values alone."""
+    return "[]" if x.size == 0 else _printed(x, "", " ")
+
+
+def array_html(x: Array) -> str:
+    """A preview for notebooks."""
+    shape = " x ".join(map(str, x.shape)) or "scalar"
+    return f"<b>{escape(x.format.name)}</b> [{shape}]<pre>{escape(array_str(x))}</pre>"

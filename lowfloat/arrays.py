@@ -1,0 +1,370 @@
+"""The array type: unsigned codes and the format that gives them meaning.
+
+An ``Array`` is no ndarray and never decodes silently: NumPy functions that have no lowfloat
+meaning raise TypeError instead of answering in binary64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat import context, engine
+from lowfloat.engine.sources import Coded, code_dtype, source
+from lowfloat.format_names import format as find_format
+from lowfloat.formats import Format
+from lowfloat.projection import Policy, Projection, Rounding
+
+EXACT = Projection()
+
+
+class FormatMismatch(TypeError):
+    """An operator met two formats; the message names the two remedies."""
+
+
+class Array:
+    """An n-dimensional array of codes of one format.
+
+    Make one with ``lf.array``, ``lf.cast`` or ``lf.from_codes``.
+
+    Attributes
+    ----------
+    codes : numpy.ndarray
+        The codes, unsigned, in the low ``format.width`` bits. Changing them changes the array.
+    format : Format
+        What the codes mean.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> x = lf.array([1, 2.5, -0.0], "float8_e4m3fn")
+    >>> x
+    lowfloat.array([1.0, 2.5, -0.0], 'float8_e4m3fn')
+    >>> x.codes
+    array([ 56,  66, 128], dtype=uint8)
+    >>> x[1:] == lf.array([2.5, 0.0], "bfloat16")
+    array([ True,  True])
+    """
+
+    __slots__ = ("codes", "format")
+    __array_priority__ = 1000
+
+    codes: NDArray[Any]
+    format: Format
+
+    def __init__(self, codes: NDArray[Any], format: Format) -> None:  # noqa: A002
+        if not isinstance(codes, np.ndarray) or not isinstance(format, Format):
+            raise TypeError("make an Array with lf.array, lf.cast or lf.from_codes")
+        if codes.dtype != code_dtype(format):
+            raise TypeError(f"codes of {format} are {code_dtype(format)}, not {codes.dtype}")
+        self.codes = codes
+        self.format = format
+
+    # -- shape ------------------------------------------------------------------------------
+
+    @property
+    def _lowfloat_codes(self) -> NDArray[Any]:
+        return self.codes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.codes.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.codes.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.codes.size
+
+    @property
+    def T(self) -> Array:  # noqa: N802 - NumPy's name
+        """The array with its axes reversed."""
+        return Array(self.codes.T, self.format)
+
+    def reshape(self, *shape: Any) -> Array:
+        """The same elements in another shape."""
+        return Array(self.codes.reshape(*shape), self.format)
+
+    def copy(self) -> Array:
+        """A copy with codes of its own."""
+        return Array(self.codes.copy(), self.format)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Array]:
+        if self.ndim == 0:
+            raise TypeError("a 0-dimensional array has no elements to iterate over")
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Array:
+        return Array(np.asarray(self.codes[index]), self.format)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.codes[index] = self._same_format(value, "assignment").codes
+
+    # -- values -----------------------------------------------------------------------------
+
+    def to_numpy(self, dtype: Any = None) -> NDArray[Any]:
+        """The values, exactly, as float32 where the format fits in it, else as float64.
+
+        Raises
+        ------
+        ValueError
+            If a value of the array has no exact ``dtype``.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> lf.from_codes([0x7E, 0xFF], "float8_e4m3fn").to_numpy()
+        array([448.,  nan], dtype=float32)
+
+        Source: semantics.md rules D-3 to D-6.
+        """
+        if dtype is None:
+            float32 = find_format("float32")
+            dtype = np.float32 if self.format.fits_in(float32) else np.float64
+        target = find_format(np.dtype(dtype))
+        if self.format.fits_in(target):
+            codes = engine.convert(self, target, EXACT)
+        else:
+            raised = np.zeros(self.shape, np.uint8)
+            codes = engine.convert(self, target, EXACT, flags_out=raised)
+            if (raised & 0b00111).any():
+                raise ValueError(
+                    f"some of these {self.format} values have no exact {target}: "
+                    "decode them with lf.golden.decode, or cast first"
+                )
+        return codes.view(np.dtype(dtype)) if codes.ndim else codes.reshape(1).view(dtype)[0]
+
+    def astype(
+        self,
+        format: Any,  # noqa: A002
+        *,
+        rounding: Rounding | None = None,
+        saturation: str | None = None,
+        policy: Policy | str | None = None,
+        rng: Any = None,
+        random_bits: Any = None,
+        out: Any = None,
+        flags_out: Any = None,
+    ) -> Array:
+        """The values in another format, rounded once; parameters as for ``lf.cast``.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> lf.array([300.0, 1.0], "bfloat16").astype("float8_e4m3fn")
+        lowfloat.array([300.0, 1.0], 'float8_e4m3fn')
+        """
+        from lowfloat.functions import cast
+
+        return cast(
+            self, format, rounding=rounding, saturation=saturation, policy=policy, rng=rng,
+            random_bits=random_bits, out=out, flags_out=flags_out,
+        )  # fmt: skip
+
+    def item(self) -> float:
+        """The value of a one-element array as a Python float, exactly."""
+        return float(self.to_numpy(np.float64).item())
+
+    __float__ = item
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError("the truth of an array of several elements is ambiguous")
+        return self.item() != 0
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("codes are not values: a NumPy array of an lf.Array is a copy")
+        values = np.asarray(self.to_numpy())
+        return values if dtype is None else values.astype(dtype, casting="safe")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from lowfloat.functions import UFUNCS
+
+        function = UFUNCS.get(ufunc.__name__)
+        if method != "__call__" or function is None or set(kwargs) - {"out"}:
+            return NotImplemented
+        out = kwargs.get("out", (None,))[0]
+        return function(*inputs, out=out) if out is not None else function(*inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from lowfloat.functions import ARRAY_FUNCTIONS
+
+        function = ARRAY_FUNCTIONS.get(func.__name__)
+        if function is None:
+            return NotImplemented
+        return function(*args, **kwargs)
+
+    # -- operators --------------------------------------------------------------------------
+
+    def _same_format(self, other: Any, what: str) -> Array:
+        """``other`` as an array of this format: Python numbers are weak, others must match."""
+        if isinstance(other, Array):
+            if other.format is not self.format:
+                raise FormatMismatch(
+                    f"{what} of {self.format} and {other.format}: cast one of them with "
+                    ".astype(...), or call the function with format=..."
+                )
+            return other
+        if isinstance(other, int | float) and not isinstance(other, bool):
+            return weak_scalar(other, self.format)
+        raise TypeError(
+            f"{what} of an lf.Array and a {type(other).__name__}: make it an lf.Array with "
+            f"lf.array(x, '{self.format}')"
+        )
+
+    def __add__(self, other: Any) -> Array:
+        from lowfloat.functions import add
+
+        return add(self, self._same_format(other, "+"))
+
+    def __radd__(self, other: Any) -> Array:
+        return self._same_format(other, "+") + self
+
+    def __sub__(self, other: Any) -> Array:
+        from lowfloat.functions import subtract
+
+        return subtract(self, self._same_format(other, "-"))
+
+    def __rsub__(self, other: Any) -> Array:
+        return self._same_format(other, "-") - self
+
+    def __mul__(self, other: Any) -> Array:
+        from lowfloat.functions import multiply
+
+        return multiply(self, self._same_format(other, "*"))
+
+    def __rmul__(self, other: Any) -> Array:
+        return self._same_format(other, "*") * self
+
+    def __eq__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("equal", self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("not_equal", self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        from lowfloat.comparing import compare
+
+        return compare("greater_equal", self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # -- text and storage -------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        from lowfloat.array_text import array_repr
+
+        return array_repr(self)
+
+    def __str__(self) -> str:
+        from lowfloat.array_text import array_str
+
+        return array_str(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def _repr_html_(self) -> str:
+        from lowfloat.array_text import array_html
+
+        return array_html(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Array, (self.codes, self.format)
+
+    def __dlpack__(self, **kwargs: Any) -> NoReturn:
+        raise BufferError("export x.codes (unsigned integers), and the format beside them")
+
+
+def weak_scalar(value: int | float, fmt: Format) -> Array:
+    """A Python number rounded to nearest even into a format, ignoring the context.
+
+    Raises
+    ------
+    OverflowError
+        If a finite number is beyond the format.
+    """
+    raised = np.zeros((), np.uint8)
+    codes = engine.convert(value, fmt, EXACT, flags_out=raised)
+    if raised & 0b10100:
+        raise OverflowError(f"{value!r} is beyond {fmt}: cast it with the saturation you want")
+    return Array(codes, fmt)
+
+
+def from_codes(codes: Any, format: Any) -> Array:  # noqa: A002
+    """An array from codes; no copy where they already are unsigned integers of the right size.
+
+    Raises
+    ------
+    TypeError
+        If ``codes`` are not integers.
+    ValueError
+        If a code does not fit the format's width.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> lf.from_codes([0x38, 0xC0], "float8_e4m3fn")
+    lowfloat.array([1.0, -2.0], 'float8_e4m3fn')
+
+    Source: semantics.md rule D-1.
+    """
+    fmt = find_format(format)
+    array = np.asarray(codes)
+    if array.dtype.kind not in "iu" and array.size:
+        raise TypeError(f"codes are unsigned integers, not {array.dtype}")
+    dtype = code_dtype(fmt)
+    full = array.dtype == dtype and fmt.width == fmt.storage_bits
+    if not full and array.size:
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high >> fmt.width:
+            bad = low if low < 0 else high
+            raise ValueError(f"code {bad:#x} does not fit the {fmt.width} bits of {fmt} (rule D-1)")
+    return Array(array.astype(dtype, copy=False), fmt)
+
+
+def as_operand(x: Any, default: Format | None) -> Coded:
+    """An operand of a named function: an Array as it is, anything else read as ``default``."""
+    if isinstance(x, Array):
+        return Coded(x.codes, x.format)
+    if default is None:
+        raise TypeError(
+            f"a {type(x).__name__} has no format: make it an lf.Array, or give format="
+        )
+    given = source(x)
+    if isinstance(given, Coded) and given.format is default:
+        return given
+    return Coded(engine.convert(x, default, context.resolve(None, None, None)), default)
+
+

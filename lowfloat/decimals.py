@@ -1,0 +1,66 @@
+"""Shortest decimals that round back to the same code, for printing."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+from lowfloat.formats import Format
+
+
+@lru_cache(maxsize=65536)
+def shortest(fmt: Format, code: int) -> str:
+    """The shortest decimal that nearest-even rounding turns into ``code``.
+
+    Of the decimals of that length it is the closest to the value.
+
+    >>> import lowfloat as lf
+    >>> shortest(lf.bfloat16, 0x3DCD), shortest(lf.float8_e4m3fn, 0x7F)
+    ('0.1', 'nan')
+    """
+    from lowfloat import golden
+
+    value = golden.decode(code, fmt)
+    sign = "-" if value.sign else ""
+    if value.is_nan:
+        return "nan"
+    if value.is_infinite:
+        return sign + "inf"
+    if value.is_zero:
+        return sign + "0.0"
+    exponent = _floor_log10(value.magnitude)
+    canonical, _ = golden.encode(value.magnitude, format=fmt)
+    digits = 1
+    while True:
+        scale = exponent - digits + 1
+        significand = round(value.magnitude / _power_of_ten(scale))
+        candidate = significand * _power_of_ten(scale)
+        if golden.encode(candidate, format=fmt)[0] == canonical:
+            return sign + _written(significand, scale)
+        digits += 1
+
+
+def _power_of_ten(exponent: int) -> Fraction:
+    return Fraction(10**exponent) if exponent >= 0 else Fraction(1, 10**-exponent)
+
+
+def _floor_log10(x: Fraction) -> int:
+    estimate = (x.numerator.bit_length() - x.denominator.bit_length()) * 30103 // 100000
+    while _power_of_ten(estimate) > x:
+        estimate -= 1
+    while _power_of_ten(estimate + 1) <= x:
+        estimate += 1
+    return estimate
+
+
+def _written(significand: int, scale: int) -> str:
+    """A positive decimal as Python writes floats: plain from 1e-4 to 1e16."""
+    digits = str(significand).rstrip("0")
+    exponent = len(str(significand)) + scale - 1
+    if -5 < exponent < 16:
+        if exponent < 0:
+            return "0." + "0" * (-exponent - 1) + digits
+        whole = digits[: exponent + 1].ljust(exponent + 1, "0")
+        return f"{whole}.{digits[exponent + 1 :] or '0'}"
+    point = "." + digits[1:] if len(digits) > 1 else ""
+    return f"{digits[0]}{point}e{exponent:+03d}"

@@ -1,0 +1,172 @@
+"""One resolved call: normalised operands, one projection, one backend, one target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat import _native, context, flags
+from lowfloat.engine import outputs, random_bits, sources
+from lowfloat.engine.sources import Coded, Integers, Numbers, code_dtype
+from lowfloat.formats import Format
+from lowfloat.projection import Projection
+
+Codes = NDArray[Any]
+
+
+def _backend() -> ModuleType:
+    name = context.current_backend()
+    if name == "native":
+        return _native
+    if name == "jit":
+        from lowfloat.jit import backend as jit_backend
+
+        return jit_backend
+    from lowfloat.engine import golden_backend
+
+    return golden_backend
+
+
+def flat(codes: Codes, dtype: np.dtype[Any] | None = None) -> Codes:
+    """An array as backends take it: one-dimensional, contiguous, aligned, native."""
+    return np.require(codes, dtype, ["C", "A"]).reshape(-1)
+
+
+class Call:
+    """The parts of a call that every operation shares."""
+
+    __slots__ = ("collect", "flags", "out", "random")
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        inputs: Sequence[Codes],
+        projection: Projection,
+        rng: Any,
+        bits: Any,
+        out: Any,
+        flags_out: Any,
+    ) -> None:
+        self.out = (
+            outputs.fresh(shape, dtype)
+            if out is None
+            else outputs.given(out, shape, dtype, inputs, "out")
+        )
+        self.flags = None
+        if flags_out is not None:
+            others = [*inputs, self.out.final]
+            self.flags = outputs.given(
+                flags_out, shape, np.dtype(np.uint8), others, "flags_out"
+            )
+        self.collect = flags.collecting()
+        self.random = random_bits.resolve(projection, rng, bits, shape, self.out.flat.size)
+
+    @property
+    def flags_flat(self) -> Codes | None:
+        """The buffer for one flag byte per element, or None."""
+        return None if self.flags is None else self.flags.flat
+
+    def finish(self, raised: int) -> Codes:
+        """Deliver the codes and flags."""
+        if self.flags is not None:
+            self.flags.finish()
+        if self.collect:
+            flags.raise_flags(raised)
+        return self.out.finish()
+
+
+def convert(
+    x: Any,
+    fmt: Format,
+    projection: Projection,
+    rng: Any = None,
+    bits: Any = None,
+    out: Any = None,
+    flags_out: Any = None,
+) -> Codes:
+    """The codes of anything in a format, rounded once."""
+    given = sources.source(x)
+    values = given[0]
+    call = Call(
+        values.shape, code_dtype(fmt), (values,), projection, rng, bits, out, flags_out
+    )
+    tail = (call.out.flat, fmt, projection, call.random, call.flags_flat, call.collect)
+    backend = _backend()
+    if isinstance(given, Coded):
+        raised = backend.apply("convert", (flat(values),), (given.format,), *tail)
+    elif isinstance(given, Integers) and hasattr(backend, "from_integers"):
+        raised = backend.from_integers(flat(values), *tail)
+    else:
+        from lowfloat.engine import golden_backend
+
+        raised = golden_backend.from_numbers(values.reshape(-1), *tail)
+    return call.finish(raised)
+
+
+def apply(
+    operation: str,
+    operands: Sequence[Coded],
+    fmt: Format,
+    projection: Projection,
+    rng: Any = None,
+    bits: Any = None,
+    out: Any = None,
+    flags_out: Any = None,
+) -> Codes:
+    """The codes of an operation on broadcast operands.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+    """
+    arrays = [operand.codes for operand in operands]
+    try:
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"{operation}: operands of shapes {shapes} do not broadcast") from None
+    call = Call(shape, code_dtype(fmt), arrays, projection, rng, bits, out, flags_out)
+    columns = [flat(a if a.size == 1 else np.broadcast_to(a, shape)) for a in arrays]
+    raised = _backend().apply(
+        operation,
+        columns,
+        [operand.format for operand in operands],
+        call.out.flat,
+        fmt,
+        projection,
+        call.random,
+        call.flags_flat,
+        call.collect,
+    )
+    return call.finish(raised)
+
+
+def quantize(
+    x: Coded,
+    grid: Format,
+    projection: Projection,
+    rng: Any = None,
+    bits: Any = None,
+    out: Any = None,
+    flags_out: Any = None,
+) -> Codes:
+    """Container codes of values rounded to a grid that the container holds."""
+    values, container = x
+    dtype = code_dtype(container)
+    call = Call(values.shape, dtype, (values,), projection, rng, bits, out, flags_out)
+    backend = _backend()
+    tail = (projection, call.random, call.flags_flat, call.collect)
+    if hasattr(backend, "quantize"):
+        raised = backend.quantize(flat(values), container, grid, call.out.flat, *tail)
+    else:
+        codes = np.empty(call.out.flat.size, code_dtype(grid))
+        raised = backend.apply("convert", (flat(values),), (container,), codes, grid, *tail)
+        back = (Projection(), None, None, False)
+        backend.apply("convert", (codes,), (grid,), call.out.flat, container, *back)
+    return call.finish(raised)

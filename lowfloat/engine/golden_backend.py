@@ -1,0 +1,73 @@
+"""The golden model behind the door: its scalar functions, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat import golden
+from lowfloat.formats import Format
+from lowfloat.golden.random_bits import element_bits
+from lowfloat.projection import Projection
+from lowfloat.randomness import PhiloxDraw
+
+Codes = NDArray[Any]
+
+
+def _bits(projection: Projection, random: Any, index: int) -> int | None:
+    if projection.stochastic is None:
+        return None
+    if isinstance(random, PhiloxDraw):
+        return element_bits(random, index, projection.stochastic.drawn_bits)
+    return int(random[index if random.size > 1 else 0])
+
+
+def apply(
+    operation: str,
+    operands: Sequence[Codes],
+    formats: Sequence[Format],
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Any,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with an operation's codes; the union of the flags."""
+    function = getattr(golden, operation)
+    columns = [np.broadcast_to(codes, out.shape).tolist() for codes in operands]
+    union = 0
+    for index, codes in enumerate(zip(*columns, strict=True)):
+        bits = _bits(projection, random, index)
+        code, flags = function(
+            *codes, formats=tuple(formats), format=fmt, projection=projection, random_bits=bits
+        )
+        out[index] = code
+        union |= flags
+        if flags_out is not None:
+            flags_out[index] = flags
+    return union
+
+
+def from_numbers(
+    values: Codes,
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Any,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with the codes of exact Python numbers or machine integers."""
+    union = 0
+    for index, value in enumerate(values.tolist()):
+        bits = _bits(projection, random, index)
+        code, flags = golden.encode(value, format=fmt, projection=projection, random_bits=bits)
+        out[index] = code
+        union |= flags
+        if flags_out is not None:
+            flags_out[index] = flags
+    return union

@@ -1,0 +1,76 @@
+"""Which random bits a call uses: given ones, or a draw from a source. Rules R-1 to R-6."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat.projection import Projection, Stochastic
+from lowfloat.randomness import LFSR, LFSRDraw, Philox, PhiloxDraw
+
+Random = PhiloxDraw | NDArray[np.uint64] | None
+
+
+def resolve(
+    projection: Projection, rng: Any, random_bits: Any, shape: tuple[int, ...], count: int
+) -> Random:
+    """The random bits of one call: a Philox draw, or a flat uint64 array of one or ``count``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a stochastic rounding has no bits or two sources, or the bits are no unsigned
+        integers below 2^N of the result's shape.
+    """
+    stochastic = projection.stochastic
+    if stochastic is None:
+        if random_bits is not None:
+            raise ValueError("random_bits= needs rounding=lf.Stochastic(...): nothing else uses it")
+        return None
+    if rng is not None and random_bits is not None:
+        raise ValueError("give rng= or random_bits=, not both")
+    if random_bits is not None:
+        return _given(random_bits, stochastic, shape)
+    if rng is None:
+        raise ValueError(
+            "stochastic rounding needs its random bits: rng=lf.Philox(seed) or random_bits="
+        )
+    draw = rng.draw(count) if isinstance(rng, Philox | LFSR) else rng
+    if isinstance(draw, PhiloxDraw):
+        return draw
+    if isinstance(draw, LFSRDraw):
+        if stochastic.drawn_bits > draw.width:
+            raise ValueError(
+                f"an LFSR of {draw.width} bits cannot give {stochastic.drawn_bits} random bits "
+                "(rule R-5)"
+            )
+        from lowfloat import _native
+
+        return _native.lfsr_bits(draw, stochastic.drawn_bits, count)
+    raise TypeError(f"rng must be an lf.Philox or an lf.LFSR, not {type(rng).__name__}")
+
+
+def _given(
+    random_bits: Any, stochastic: Stochastic, shape: tuple[int, ...]
+) -> NDArray[np.uint64]:
+    bits = stochastic.drawn_bits
+    if isinstance(random_bits, int) and not isinstance(random_bits, bool):
+        if not 0 <= random_bits < 1 << bits:
+            raise ValueError(f"random_bits {random_bits} is not in 0..2^{bits} - 1 (rule R-1)")
+        return np.array([random_bits], np.uint64)
+    array = np.asarray(random_bits)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"random_bits must be unsigned integers, not {array.dtype}")
+    if array.size and (int(array.min()) < 0 or int(array.max()) >= 1 << bits):
+        raise ValueError(f"random_bits must be in 0..2^{bits} - 1 (rule R-1)")
+    try:
+        whole = np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"random_bits of shape {array.shape} do not broadcast to the result's {shape}"
+        ) from None
+    if array.size == 1:
+        return array.reshape(1).astype(np.uint64)
+    return np.ascontiguousarray(whole, np.uint64).reshape(-1)
