@@ -11,8 +11,8 @@ from typing import Any as _Any
 
 from lowfloat import golden, systems, testing
 from lowfloat.arrays import Array, FormatMismatch, from_codes
-from lowfloat.context import backend, context, get_num_threads, set_num_threads
-from lowfloat.flags import Flags, flags
+from lowfloat.settings import backend, context, get_num_threads, set_num_threads
+from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format, registry as _registry
 from lowfloat.formats import Format
 from lowfloat.functions import add, array, cast, fma, multiply, quantize, subtract

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import context
+from lowfloat import settings
 from lowfloat._core import ffi, lib
 from lowfloat.formats import INFINITIES, NAN_CODES, SUBNORMALS, Format
 from lowfloat.projection import ROUNDINGS, SATURATIONS, VARIANTS, Projection, Stochastic
@@ -124,7 +124,7 @@ def forced(isa: str | None = None, generic: bool = False) -> Iterator[None]:
 
 def options_struct() -> Any:
     """The lf_options of the present settings."""
-    key = (_isa, context._threads, _generic)
+    key = (_isa, settings._threads, _generic)
     struct = _options.get(key)
     if struct is None:
         struct = ffi.new("lf_options *")

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import context, engine
+from lowfloat import engine, settings
 from lowfloat.engine.sources import Coded, code_dtype, source
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
@@ -365,6 +365,6 @@ def as_operand(x: Any, default: Format | None) -> Coded:
     given = source(x)
     if isinstance(given, Coded) and given.format is default:
         return given
-    return Coded(engine.convert(x, default, context.resolve(None, None, None)), default)
+    return Coded(engine.convert(x, default, settings.resolve(None, None, None)), default)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lowfloat import context, engine
+from lowfloat import engine, settings
 from lowfloat.arrays import Array, FormatMismatch, as_operand
 from lowfloat.comparing import COMPARISONS, compare
 from lowfloat.engine.sources import FLOATS, Coded, code_dtype
@@ -78,7 +78,7 @@ def cast(
     Source: semantics.md rules C-1, C-2 and section 2.
     """
     fmt = find_format(format)
-    projection = context.resolve(rounding, saturation, policy)
+    projection = settings.resolve(rounding, saturation, policy)
     target = _codes_of(out, fmt)
     codes = engine.convert(x, fmt, projection, rng, random_bits, target, flags_out)
     return _deliver(codes, fmt, out)
@@ -151,7 +151,7 @@ def quantize(
     Source: semantics.md rule C-2.
     """
     grid = find_format(format)
-    projection = context.resolve(rounding, saturation, policy)
+    projection = settings.resolve(rounding, saturation, policy)
     if isinstance(x, Array):
         given = Coded(x.codes, x.format)
     else:
@@ -220,7 +220,7 @@ def _make(operation: Operation) -> Callable[..., Array]:
             fmt = next(iter(formats), None)
         coded = [as_operand(x, fmt) for x in operands]
         assert fmt is not None
-        projection = context.resolve(rounding, saturation, policy)
+        projection = settings.resolve(rounding, saturation, policy)
         target = _codes_of(out, fmt)
         codes = engine.apply(
             operation.name, coded, fmt, projection, rng, random_bits, target, flags_out

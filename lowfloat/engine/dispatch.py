@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import _native, context, flags
+from lowfloat import _native, exception_flags, settings
 from lowfloat.engine import outputs, random_bits, sources
 from lowfloat.engine.sources import Coded, Integers, Numbers, code_dtype
 from lowfloat.formats import Format
@@ -19,7 +19,7 @@ Codes = NDArray[Any]
 
 
 def _backend() -> ModuleType:
-    name = context.current_backend()
+    name = settings.current_backend()
     if name == "native":
         return _native
     if name == "jit":
@@ -63,7 +63,7 @@ class Call:
             self.flags = outputs.given(
                 flags_out, shape, np.dtype(np.uint8), others, "flags_out"
             )
-        self.collect = flags.collecting()
+        self.collect = exception_flags.collecting()
         self.random = random_bits.resolve(projection, rng, bits, shape, self.out.flat.size)
 
     @property
@@ -76,7 +76,7 @@ class Call:
         if self.flags is not None:
             self.flags.finish()
         if self.collect:
-            flags.raise_flags(raised)
+            exception_flags.raise_flags(raised)
         return self.out.finish()
 
 

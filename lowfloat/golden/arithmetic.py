@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
-from lowfloat.flags import INVALID
+from lowfloat.exception_flags import INVALID
 from lowfloat.formats import Format
 from lowfloat.golden.decoding import read
 from lowfloat.golden.projecting import default_nan, nan_result, project

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lowfloat.flags import INEXACT, INVALID, OVERFLOW, UNDERFLOW
+from lowfloat.exception_flags import INEXACT, INVALID, OVERFLOW, UNDERFLOW
 from lowfloat.formats import Format
 from lowfloat.golden.decoding import _magnitude, _min_normal
 from lowfloat.golden.values import Value

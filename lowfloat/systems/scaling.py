@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import context, engine
+from lowfloat import engine, settings
 from lowfloat.arrays import Array
 from lowfloat.format_names import format as find_format
 from lowfloat.format_text import extremes
@@ -99,14 +99,14 @@ def quantize(
     >>> import lowfloat as lf
     >>> t = lf.systems.scaling.quantize([0.001, 0.01], "float4_e2m1fn")
     >>> t.elements, t.to_numpy()
-    (lowfloat.array([0.5, 5.0], 'float4_e2m1fn'), array([0.00097656, 0.0078125 ]))
+    (lowfloat.array([0.5, 6.0], 'float4_e2m1fn'), array([0.00097656, 0.01171875]))
     """
     fmt = find_format(format)
     values = np.asarray(x, np.float64)
     scales = amax_scale(values, fmt, axis=axis) if scale is None else np.asarray(scale, np.float64)
     if np.any(np.frexp(scales)[0] != 0.5):
         raise ValueError("a scale must be a positive power of two")
-    projection = context.resolve(rounding, saturation, policy)
+    projection = settings.resolve(rounding, saturation, policy)
     if values.ndim == 0:
         scales = scales.reshape(())
     codes = engine.convert(values / scales, fmt, projection, rng, random_bits, None, flags_out)
