@@ -1,0 +1,165 @@
+/* lowfloat: software floating point in any ExMy format. Plain C, no global state.
+ *
+ * Rules named in comments (D-3, P-8, ...) are those of spec/semantics.md.
+ * Codes travel as unsigned integers of 8, 16, 32 or 64 bits: the smallest that holds the
+ * format's width. Sizes are in elements. Every struct begins with its own size in bytes.
+ */
+#ifndef LOWFLOAT_H
+#define LOWFLOAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LF_ABI_VERSION 1
+
+enum lf_infinities { LF_INFINITIES_NONE, LF_INFINITIES_IEEE, LF_INFINITIES_TOP };
+enum lf_nan { LF_NAN_NONE, LF_NAN_IEEE, LF_NAN_ALL_ONES, LF_NAN_NEGATIVE_ZERO, LF_NAN_TOP };
+enum lf_subnormals { LF_SUBNORMALS_GRADUAL, LF_SUBNORMALS_FLUSH, LF_SUBNORMALS_NORMAL };
+
+/* A format (rule D-1). The caller answers for its legality (rule D-2). */
+typedef struct lf_format {
+    uint32_t size;
+    int32_t exponent_bits;
+    int32_t mantissa_bits;
+    int32_t bias;
+    uint8_t is_signed;
+    uint8_t infinities;
+    uint8_t nan;
+    uint8_t negative_zero;
+    uint8_t zero;
+    uint8_t subnormals;
+    uint8_t reserved[2];
+} lf_format;
+
+enum lf_rounding {
+    LF_NEAREST_EVEN,
+    LF_NEAREST_AWAY,
+    LF_NEAREST_ZERO,
+    LF_TOWARD_ZERO,
+    LF_TOWARD_POSITIVE,
+    LF_TOWARD_NEGATIVE,
+    LF_AWAY_FROM_ZERO,
+    LF_TO_ODD,
+    LF_STOCHASTIC
+};
+enum lf_variant { LF_VARIANT_A, LF_VARIANT_B, LF_VARIANT_C };
+enum lf_saturation { LF_SATURATION_NONE, LF_SATURATION_FINITE, LF_SATURATION_PROPAGATE };
+enum lf_nan_rule { LF_NAN_CANONICAL, LF_NAN_FIRST, LF_NAN_SIGNALING_FIRST };
+
+/* Rounding, saturation and policy (P-5 to P-9, Q-1 to Q-7). All zero is the default. */
+typedef struct lf_projection {
+    uint32_t size;
+    uint8_t rounding;
+    uint8_t variant;
+    uint8_t random_bits; /* N of P-6, 1..64 */
+    uint8_t exact_tail;  /* nonzero: Stochastic(bits=None), N = 64 */
+    uint8_t saturation;
+    uint8_t tininess_before;            /* */
+    uint8_t nan_rule;                   /* */
+    uint8_t default_nan_sign;           /* */
+    uint8_t daz;                        /* */
+    uint8_t ftz;                        /* */
+    uint8_t saturation_hides_overflow;  /* */
+    uint8_t infinityless_max;           /* */
+    uint8_t fma_nan_silent;             /* */
+    uint8_t reserved[3];
+} lf_projection;
+
+enum lf_random_kind { LF_RANDOM_NONE, LF_RANDOM_GIVEN, LF_RANDOM_PHILOX };
+
+/* Where R comes from. Element i of a call is element first + i of the draw. */
+typedef struct lf_random {
+    uint32_t size;
+    uint32_t kind;
+    const uint64_t *given; /* LF_RANDOM_GIVEN: element i is given[i * given_stride] */
+    ptrdiff_t given_stride;
+    uint64_t seed;
+    uint64_t first;
+    uint32_t stream;
+    uint32_t call;
+} lf_random;
+
+enum lf_flag { LF_INEXACT = 1, LF_UNDERFLOW = 2, LF_OVERFLOW = 4, LF_DIVIDE_BY_ZERO = 8, LF_INVALID = 16 };
+
+typedef struct lf_operand {
+    const lf_format *format;
+    const void *codes;
+    ptrdiff_t stride; /* in elements; 0 repeats one code */
+} lf_operand;
+
+typedef struct lf_result {
+    const lf_format *format;
+    void *codes;        /* contiguous */
+    uint8_t *flags_out; /* one byte per element, or NULL */
+    uint32_t *flags;    /* union of all flags is OR-ed in, or NULL */
+} lf_result;
+
+enum lf_isa { LF_ISA_BEST, LF_ISA_BASELINE, LF_ISA_AVX2, LF_ISA_AVX512 };
+
+typedef struct lf_options {
+    uint32_t size;
+    int32_t isa;     /* enum lf_isa */
+    int32_t threads; /* at most; fewer than 131072 elements use one */
+    int32_t generic; /* nonzero: only the generic path, no shortcut */
+} lf_options;
+
+enum lf_operation { LF_CONVERT, LF_ADD, LF_SUBTRACT, LF_MULTIPLY, LF_FMA };
+
+enum lf_status {
+    LF_OK = 0,
+    LF_ERROR_TAIL = 1,    /* Stochastic(bits=None) met a tail longer than 64 bits (P-6) */
+    LF_ERROR_ISA = 2,     /* this CPU or build lacks the instruction set */
+    LF_ERROR_MEMORY = 3,
+    LF_ERROR_ARGUMENT = 4 /* a size field, an enum or a number is out of range */
+};
+
+uint32_t lf_abi_version(void);
+
+/* result[i] = operation(operands[0][i], ...), rounded once. The result may be an operand's array
+ * exactly (same start, same code width); any other overlap is undefined. `random` and `options`
+ * may be NULL. */
+int lf_apply(int operation, const lf_operand *operands, const lf_result *result, size_t n,
+             const lf_projection *projection, const lf_random *random, const lf_options *options);
+
+/* Values of `container` rounded to the grid of `grid` and kept as codes of `container`, which must
+ * hold every value of `grid`. Same aliasing as lf_apply. */
+int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_result *result, size_t n,
+                const lf_projection *projection, const lf_random *random, const lf_options *options);
+
+/* Integers of 8, 16, 32 or 64 bits, rounded once. */
+int lf_from_integers(const void *integers, int bits, int is_signed, const lf_result *result, size_t n,
+                     const lf_projection *projection, const lf_random *random,
+                     const lf_options *options);
+
+/* One result; `random_bits` is R. Returns a status. */
+int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,
+                    const lf_format *format, const lf_projection *projection, uint64_t random_bits,
+                    uint64_t *code, uint32_t *flags);
+
+/* R of elements first .. first + n - 1 (rule R-3). */
+void lf_philox_bits(uint64_t seed, uint32_t stream, uint32_t call, uint64_t first, int bits,
+                    uint64_t *out, size_t n);
+
+enum lf_lfsr_form { LF_LFSR_GALOIS, LF_LFSR_FIBONACCI };
+enum lf_bit_order { LF_BITS_MSB, LF_BITS_LSB, LF_BITS_REVERSED };
+
+/* The next n draws of a shift register from `state` on (rule R-5); returns the state after them. */
+uint64_t lf_lfsr_bits(int width, uint64_t taps, int form, uint32_t shifts, int bit_order,
+                      uint64_t state, int bits, uint64_t *out, size_t n);
+
+/* The best instruction set of this CPU and build, and whether one is usable. */
+int lf_isa_best(void);
+int lf_isa_usable(int isa);
+
+/* Sets (on) or clears flush-to-zero and denormals-are-zero and the rounding control (0..3) of the
+ * calling thread's SSE unit; returns the old control word. For tests: results must not change. */
+uint32_t lf_test_set_mxcsr(uint32_t control);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

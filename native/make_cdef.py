@@ -1,0 +1,14 @@
+"""Write the declarations of lowfloat.h for cffi's parser, which takes plain C only.
+
+Kept are all lines but preprocessor directives and what they guard for C++; of the directives,
+LF_ABI_VERSION, which cffi reads as an integer constant.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+header, output = map(Path, sys.argv[1:])
+text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", header.read_text(encoding="utf-8"), flags=re.S)
+lines = [x for x in text.splitlines() if not re.match(r"#(?!define LF_ABI_VERSION )", x)]
+output.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+#include "lowfloat.h"

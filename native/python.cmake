@@ -1,0 +1,27 @@
+# The Python package: the module lowfloat._core, and what is installed beside it.
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module ${SKBUILD_SABI_COMPONENT})
+
+set(LF_HEADER "${CMAKE_CURRENT_SOURCE_DIR}/include/lowfloat.h")
+add_custom_command(
+  OUTPUT cdef.h
+  COMMAND Python::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/make_cdef.py" "${LF_HEADER}" cdef.h
+  DEPENDS make_cdef.py "${LF_HEADER}" VERBATIM)
+add_custom_command(
+  OUTPUT _core.c
+  COMMAND Python::Interpreter -m cffi.gen_src read-sources lowfloat._core cdef.h
+          "${CMAKE_CURRENT_SOURCE_DIR}/prelude.c" _core.c
+  DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/cdef.h" prelude.c VERBATIM)
+
+if(NOT "${SKBUILD_SABI_VERSION}" STREQUAL "")
+  python_add_library(_core MODULE USE_SABI ${SKBUILD_SABI_VERSION} WITH_SOABI _core.c)
+else()
+  python_add_library(_core MODULE WITH_SOABI _core.c)
+  target_compile_definitions(_core PRIVATE _CFFI_NO_LIMITED_API)
+endif()
+target_link_libraries(_core PRIVATE lowfloat)
+
+file(GLOB LF_SPEC CONFIGURE_DEPENDS ../spec/*.toml ../spec/*.md)
+install(TARGETS _core DESTINATION lowfloat)
+install(TARGETS lowfloat ARCHIVE DESTINATION lowfloat/lib)
+install(FILES include/lowfloat.h DESTINATION lowfloat/include)
+install(FILES ${LF_SPEC} DESTINATION lowfloat/spec)
