@@ -75,7 +75,7 @@ def _specials(e: int, m: int, signed: bool) -> list[tuple[str, str]]:
     """The pairs (infinities, nan) that D-2 allows."""
     nans = ["none", "all_ones", "negative_zero"] if signed else ["none", "top"]
     pairs = [(infinities, nan) for infinities in ("none", "top") for nan in nans]
-    return pairs + [("ieee", "ieee")] if e >= 1 and m >= 1 else pairs
+    return [*pairs, ("ieee", "ieee")] if e >= 1 and m >= 1 else pairs
 
 
 def _flat(e: int, m: int) -> list[str]:

@@ -31,7 +31,8 @@ def decode(code: int, format: Format) -> Value:  # noqa: A002 - documented keywo
         return _nan(sign, rest, format)
     if rest == format.infinity_code:
         return Value("infinite", sign)
-    return Value("finite", sign if format.negative_zero or rest else 0, _magnitude(rest, format))
+    magnitude = _magnitude(rest, format)
+    return Value("finite", sign if format.negative_zero or magnitude else 0, magnitude)
 
 
 def read(code: int, format: Format, policy: Policy) -> Value:  # noqa: A002
