@@ -11,21 +11,22 @@ from typing import Any as _Any
 
 from lowfloat import golden, systems, testing
 from lowfloat.arrays import Array, FormatMismatch, from_codes
-from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.exception_flags import Flags, flags
-from lowfloat.format_names import format, registry as _registry
+from lowfloat.format_names import format
+from lowfloat.format_names import registry as _registry
 from lowfloat.formats import Format
 from lowfloat.functions import add, array, cast, fma, multiply, quantize, subtract
 from lowfloat.numeric_limits import finfo
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
+from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
 __version__ = _version("lowfloat")
 
 _LAZY = ("jit", "plotting", "vectors")
 
-__all__ = [  # noqa: PLE0604
+__all__ = [  # noqa: PLE0604 - the named formats are data
     "LFSR",
     "Array",
     "Flags",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,8 +33,12 @@ def _printed(x: Array, prefix: str, separator: str) -> str:
     fmt: Format = x.format
     if x.ndim == 0:
         return shortest(fmt, int(x.codes))
-    shown: dict[str, Any] = {"int": lambda code: shortest(fmt, int(code))}
-    return np.array2string(x.codes, prefix=prefix, separator=separator, formatter=shown)
+    return np.array2string(
+        x.codes,
+        prefix=prefix,
+        separator=separator,
+        formatter={"int": lambda code: shortest(fmt, int(code))},
+    )
 
 
 def array_repr(x: Array) -> str:

@@ -55,7 +55,7 @@ class Array:
     codes: NDArray[Any]
     format: Format
 
-    def __init__(self, codes: NDArray[Any], format: Format) -> None:  # noqa: A002
+    def __init__(self, codes: NDArray[Any], format: Format) -> None:
         if not isinstance(codes, np.ndarray) or not isinstance(format, Format):
             raise TypeError("make an Array with lf.array, lf.cast or lf.from_codes")
         if codes.dtype != code_dtype(format):
@@ -85,7 +85,7 @@ class Array:
         return self.codes.size
 
     @property
-    def T(self) -> Array:  # noqa: N802 - NumPy's name
+    def T(self) -> Array:
         """The array with its axes reversed."""
         return Array(self.codes.T, self.format)
 
@@ -147,7 +147,7 @@ class Array:
 
     def astype(
         self,
-        format: Any,  # noqa: A002
+        format: Any,
         *,
         rounding: Rounding | None = None,
         saturation: str | None = None,
@@ -248,12 +248,12 @@ class Array:
     def __rmul__(self, other: Any) -> Array:
         return self._same_format(other, "*") * self
 
-    def __eq__(self, other: Any) -> Any:
+    def __eq__(self, other: object) -> Any:
         from lowfloat.comparing import compare
 
         return compare("equal", self, other)
 
-    def __ne__(self, other: Any) -> Any:
+    def __ne__(self, other: object) -> Any:
         from lowfloat.comparing import compare
 
         return compare("not_equal", self, other)
@@ -307,7 +307,7 @@ class Array:
         raise BufferError("export x.codes (unsigned integers), and the format beside them")
 
 
-def weak_scalar(value: int | float, fmt: Format) -> Array:
+def weak_scalar(value: float, fmt: Format) -> Array:
     """A Python number rounded to nearest even into a format, ignoring the context.
 
     Raises
@@ -322,7 +322,7 @@ def weak_scalar(value: int | float, fmt: Format) -> Array:
     return Array(codes, fmt)
 
 
-def from_codes(codes: Any, format: Any) -> Array:  # noqa: A002
+def from_codes(codes: Any, format: Any) -> Array:
     """An array from codes; no copy where they already are unsigned integers of the right size.
 
     Raises
@@ -359,12 +359,8 @@ def as_operand(x: Any, default: Format | None) -> Coded:
     if isinstance(x, Array):
         return Coded(x.codes, x.format)
     if default is None:
-        raise TypeError(
-            f"a {type(x).__name__} has no format: make it an lf.Array, or give format="
-        )
+        raise TypeError(f"a {type(x).__name__} has no format: make it an lf.Array, or give format=")
     given = source(x)
     if isinstance(given, Coded) and given.format is default:
         return given
     return Coded(engine.convert(x, default, settings.resolve(None, None, None)), default)
-
-

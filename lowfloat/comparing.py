@@ -38,7 +38,7 @@ def compare(name: str, x: Any, y: Any) -> Any:
         sides = source(x), source(y)
     except TypeError:
         return NotImplemented
-    columns = [_binary64(side) for side in sides]
+    columns: list[Any] = [_binary64(side) for side in sides]
     if any(column is None for column in columns):
         columns = [_exact_objects(side) for side in sides]
     with np.errstate(invalid="ignore"):

@@ -160,9 +160,9 @@ def name_of(fmt: Format) -> str:
     k = e + p if fmt.signed else e + p - 1
     for letter in ("e", "f"):
         sign = "s" if fmt.signed else "u"
-        if k >= 3 and 1 <= p <= (k - 1 if fmt.signed else k):
-            if _try(_p3109_fields(k, p, fmt.signed, letter == "e")) is fmt:
-                return f"binary{k}p{p}{sign}{letter}"
+        legal = k >= 3 and 1 <= p <= (k - 1 if fmt.signed else k)
+        if legal and _try(_p3109_fields(k, p, fmt.signed, letter == "e")) is fmt:
+            return f"binary{k}p{p}{sign}{letter}"
     return f"custom_e{e}m{m}b{fmt.bias}"
 
 
@@ -173,7 +173,7 @@ def _try(fields: dict[str, Any]) -> Format | None:
         return None
 
 
-def format(x: Any) -> Format:  # noqa: A001 - lf.format is the documented name
+def format(x: Any) -> Format:
     """The format that ``x`` stands for.
 
     Parameters

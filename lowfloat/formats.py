@@ -79,7 +79,7 @@ class Format:
     #: What exponent field 0 holds: subnormals, flushed codes, or one more normal binade.
     subnormals: Subnormals
 
-    def __new__(
+    def __new__(  # noqa: PYI034 - formats are interned
         cls,
         exponent_bits: int,
         mantissa_bits: int,

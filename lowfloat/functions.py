@@ -32,7 +32,7 @@ def _codes_of(out: Any, fmt: Format) -> Any:
 
 def cast(
     x: Any,
-    format: Any,  # noqa: A002
+    format: Any,
     *,
     rounding: Rounding | None = None,
     saturation: str | None = None,
@@ -73,7 +73,7 @@ def cast(
     --------
     >>> import lowfloat as lf
     >>> lf.cast([0.3, 500.0], "float8_e4m3fn", saturation="finite").to_numpy()
-    array([  0.3125, 448.    ], dtype=float32)
+    array([3.125e-01, 4.480e+02], dtype=float32)
 
     Source: semantics.md rules C-1, C-2 and section 2.
     """
@@ -84,7 +84,7 @@ def cast(
     return _deliver(codes, fmt, out)
 
 
-def array(values: Any, format: Any = None, **projection: Any) -> Array:  # noqa: A002
+def array(values: Any, format: Any = None, **projection: Any) -> Array:
     """An array of values in a format; the format may be left out where ``values`` has one.
 
     Parameters are those of ``lf.cast``.
@@ -97,8 +97,8 @@ def array(values: Any, format: Any = None, **projection: Any) -> Array:  # noqa:
     Examples
     --------
     >>> import lowfloat as lf
-    >>> lf.array([1, "0.1"], "e3m4")
-    lowfloat.array([1.0, 0.1], 'float8_e3m4')
+    >>> lf.array([1, "0.25"], "e3m4")
+    lowfloat.array([1.0, 0.25], 'float8_e3m4')
     """
     if format is None:
         if isinstance(values, Array):
@@ -106,13 +106,13 @@ def array(values: Any, format: Any = None, **projection: Any) -> Array:  # noqa:
         fmt = FLOATS.get(getattr(values, "dtype", np.dtype(object)))
         if fmt is None:
             raise TypeError("which format? lf.array(values, 'float8_e4m3fn')")
-        format = fmt  # noqa: A001
+        format = fmt
     return cast(values, format, **projection)
 
 
 def quantize(
     x: Any,
-    format: Any,  # noqa: A002
+    format: Any,
     *,
     rounding: Rounding | None = None,
     saturation: str | None = None,
@@ -178,7 +178,7 @@ def quantize(
 
 
 def _as_codes(values: Any, fmt: Format) -> Any:
-    return values.view(code_dtype(fmt)) if values.ndim else values.reshape(1).view(code_dtype(fmt))[0:1].reshape(())
+    return values.view(code_dtype(fmt))
 
 
 def _float_out(out: Any, container: Format) -> Any:
@@ -186,7 +186,7 @@ def _float_out(out: Any, container: Format) -> Any:
     if out is None:
         return None
     dtype = getattr(out, "dtype", None)
-    if not isinstance(out, np.ndarray) or FLOATS.get(dtype) is not container:
+    if not isinstance(out, np.ndarray) or FLOATS.get(out.dtype) is not container:
         raise TypeError(f"out must be an array of {container}, not {dtype or type(out).__name__}")
     return _as_codes(out, container)
 
@@ -196,7 +196,7 @@ def _make(operation: Operation) -> Callable[..., Array]:
 
     def function(
         *operands: Any,
-        format: Any = None,  # noqa: A002
+        format: Any = None,
         rounding: Rounding | None = None,
         saturation: str | None = None,
         policy: Policy | str | None = None,

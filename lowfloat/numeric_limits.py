@@ -71,7 +71,7 @@ def _real(x: Fraction) -> Real:
     return value if Fraction(value) == x else x
 
 
-def finfo(format: Any) -> FloatInfo:  # noqa: A002
+def finfo(format: Any) -> FloatInfo:
     """Machine limits of a format, under NumPy's names.
 
     Parameters

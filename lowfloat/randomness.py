@@ -34,7 +34,7 @@ Draw = PhiloxDraw | LFSRDraw
 
 
 class Philox:
-    """Random bits from Philox4x32-10: element i of call k is a pure function of (seed, stream, k, i).
+    """Random bits from Philox4x32-10, a pure function of (seed, stream, call, element).
 
     ``seed`` has 64 bits, ``stream`` 32. Each top-level operation advances ``call`` by one,
     atomically.
@@ -77,7 +77,7 @@ class Philox:
         """The draw of call ``call``, without advancing anything: the pure form."""
         return PhiloxDraw(self.seed, self.stream_id, _ranged(call, 32, "call"))
 
-    def stream(self, id: int) -> Philox:  # noqa: A002 - documented name
+    def stream(self, id: int) -> Philox:
         """An independent source with the same seed, for another thread or tensor."""
         return Philox(self.seed, id)
 

@@ -102,7 +102,7 @@ def _thread_count(value: Any, source: str) -> int:
         count = int(value)
     except (TypeError, ValueError):
         count = 0
-    if count < 1 or count != value and str(count) != str(value).strip():
+    if count < 1 or (count != value and str(count) != str(value).strip()):
         raise ValueError(f"{source} must be a positive whole number, not {value!r}")
     return count
 

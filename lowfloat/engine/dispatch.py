@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -11,24 +12,19 @@ from numpy.typing import NDArray
 
 from lowfloat import _native, exception_flags, settings
 from lowfloat.engine import outputs, random_bits, sources
-from lowfloat.engine.sources import Coded, Integers, Numbers, code_dtype
+from lowfloat.engine.sources import Coded, Integers, code_dtype
 from lowfloat.formats import Format
 from lowfloat.projection import Projection
 
 Codes = NDArray[Any]
 
 
+_BACKENDS = {"jit": "lowfloat.jit.backend", "golden": "lowfloat.engine.golden_backend"}
+
+
 def _backend() -> ModuleType:
     name = settings.current_backend()
-    if name == "native":
-        return _native
-    if name == "jit":
-        from lowfloat.jit import backend as jit_backend
-
-        return jit_backend
-    from lowfloat.engine import golden_backend
-
-    return golden_backend
+    return _native if name == "native" else import_module(_BACKENDS[name])
 
 
 def flat(codes: Codes, dtype: np.dtype[Any] | None = None) -> Codes:
@@ -60,9 +56,7 @@ class Call:
         self.flags = None
         if flags_out is not None:
             others = [*inputs, self.out.final]
-            self.flags = outputs.given(
-                flags_out, shape, np.dtype(np.uint8), others, "flags_out"
-            )
+            self.flags = outputs.given(flags_out, shape, np.dtype(np.uint8), others, "flags_out")
         self.collect = exception_flags.collecting()
         self.random = random_bits.resolve(projection, rng, bits, shape, self.out.flat.size)
 
@@ -92,9 +86,7 @@ def convert(
     """The codes of anything in a format, rounded once."""
     given = sources.source(x)
     values = given[0]
-    call = Call(
-        values.shape, code_dtype(fmt), (values,), projection, rng, bits, out, flags_out
-    )
+    call = Call(values.shape, code_dtype(fmt), (values,), projection, rng, bits, out, flags_out)
     tail = (call.out.flat, fmt, projection, call.random, call.flags_flat, call.collect)
     backend = _backend()
     if isinstance(given, Coded):

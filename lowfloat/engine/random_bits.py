@@ -52,9 +52,7 @@ def resolve(
     raise TypeError(f"rng must be an lf.Philox or an lf.LFSR, not {type(rng).__name__}")
 
 
-def _given(
-    random_bits: Any, stochastic: Stochastic, shape: tuple[int, ...]
-) -> NDArray[np.uint64]:
+def _given(random_bits: Any, stochastic: Stochastic, shape: tuple[int, ...]) -> NDArray[np.uint64]:
     bits = stochastic.drawn_bits
     if isinstance(random_bits, int) and not isinstance(random_bits, bool):
         if not 0 <= random_bits < 1 << bits:

@@ -69,7 +69,7 @@ def source(x: Any) -> Source:
         return Coded(coded, x.format)
     if isinstance(x, np.ndarray | np.generic):
         return _from_ndarray(np.asarray(x))
-    if isinstance(x, str | numbers.Number | Decimal) or isinstance(x, list | tuple):
+    if isinstance(x, str | numbers.Number | Decimal | list | tuple):
         return _from_python(x)
     if hasattr(x, "__array__"):
         return _from_ndarray(np.asarray(x))
@@ -119,7 +119,7 @@ def _from_longdouble(x: Codes) -> Source:
 def _from_python(x: Any) -> Source:
     """Numbers in Python containers, converted element by element before NumPy can round them."""
     if isinstance(x, float):
-        return _from_ndarray(np.float64(x).reshape(()))
+        return _from_ndarray(np.array(x))
     try:
         objects = np.array(x, dtype=object)
     except ValueError:
@@ -132,9 +132,9 @@ def _from_python(x: Any) -> Source:
         return _from_ndarray(exact.astype(np.float64))
     if kinds == {int}:
         low, high = min(exact.flat), max(exact.flat)
-        if -(1 << 63) <= low and high < 1 << 63:
+        if low >= -(1 << 63) and high < 1 << 63:
             return Integers(exact.astype(np.int64))
-        if 0 <= low and high < 1 << 64:
+        if low >= 0 and high < 1 << 64:
             return Integers(exact.astype(np.uint64))
     if kinds == {int, float} and all(
         abs(item) <= 1 << 53 for item in exact.flat if isinstance(item, int)

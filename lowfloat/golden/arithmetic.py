@@ -17,9 +17,9 @@ DEFAULT = Projection()
 
 
 def encode(
-    x: int | float | Fraction,
+    x: float | Fraction,
     *,
-    format: Format,  # noqa: A002 - documented keyword
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -38,7 +38,7 @@ def convert(
     a: int,
     *,
     formats: tuple[Format],
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -54,7 +54,7 @@ def add(
     b: int,
     *,
     formats: tuple[Format, Format],
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -70,7 +70,7 @@ def subtract(
     b: int,
     *,
     formats: tuple[Format, Format],
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -86,7 +86,7 @@ def multiply(
     b: int,
     *,
     formats: tuple[Format, Format],
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -114,7 +114,7 @@ def fma(
     c: int,
     *,
     formats: tuple[Format, Format, Format],
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
@@ -142,13 +142,13 @@ def exact_product(x: Value, y: Value) -> Value | None:
     return Value("finite", sign, x.magnitude * y.magnitude)
 
 
-def invalid(format: Format, projection: Projection) -> Result:  # noqa: A002
+def invalid(format: Format, projection: Projection) -> Result:
     """The result of an invalid operation. Rule A-6."""
     code, _ = nan_result(default_nan(projection), format, projection)
     return code, INVALID
 
 
-def nan_operands(values: tuple[Value, ...], format: Format, projection: Projection) -> Result:  # noqa: A002
+def nan_operands(values: tuple[Value, ...], format: Format, projection: Projection) -> Result:
     """The result of an operation with a NaN operand. Rule N-2."""
     chosen = reduce(lambda x, y: _first_nan(x, y, projection.policy), values)
     raised = INVALID if any(v.signaling for v in values) else 0
@@ -173,7 +173,7 @@ def _operands(
 def _project_sum(
     x: Value,
     y: Value,
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection,
     random_bits: int | None,
 ) -> Result:

@@ -9,7 +9,7 @@ from lowfloat.golden.values import Value
 from lowfloat.projection import Policy
 
 
-def decode(code: int, format: Format) -> Value:  # noqa: A002 - documented keyword
+def decode(code: int, format: Format) -> Value:
     """The exact value of a code. Rules D-3 to D-6.
 
     Raises
@@ -35,7 +35,7 @@ def decode(code: int, format: Format) -> Value:  # noqa: A002 - documented keywo
     return Value("finite", sign if format.negative_zero or magnitude else 0, magnitude)
 
 
-def read(code: int, format: Format, policy: Policy) -> Value:  # noqa: A002
+def read(code: int, format: Format, policy: Policy) -> Value:
     """An operand: its value, with subnormals read as zeros under DAZ. Rule Q-3."""
     value = decode(code, format)
     if policy.daz and value.kind == "finite" and value.magnitude < _min_normal(format):
@@ -43,7 +43,7 @@ def read(code: int, format: Format, policy: Policy) -> Value:  # noqa: A002
     return value
 
 
-def _is_nan(sign: int, rest: int, format: Format) -> bool:  # noqa: A002
+def _is_nan(sign: int, rest: int, format: Format) -> bool:
     """Whether a code is NaN. Rule D-3."""
     match format.nan:
         case "none":
@@ -56,7 +56,7 @@ def _is_nan(sign: int, rest: int, format: Format) -> bool:  # noqa: A002
             return rest == format.magnitude_mask
 
 
-def _nan(sign: int, rest: int, format: Format) -> Value:  # noqa: A002
+def _nan(sign: int, rest: int, format: Format) -> Value:
     """The NaN of a code; only IEEE's carry a payload and can signal. Rules D-3 and N-1."""
     if format.nan != "ieee":
         return Value("nan", sign if format.nan == "all_ones" else 0)
@@ -66,7 +66,7 @@ def _nan(sign: int, rest: int, format: Format) -> Value:  # noqa: A002
     )
 
 
-def _magnitude(rest: int, format: Format) -> Fraction:  # noqa: A002
+def _magnitude(rest: int, format: Format) -> Fraction:
     """The magnitude of a finite code. Rules D-5 and D-6."""
     field, fraction = divmod(rest, 1 << format.mantissa_bits)
     hidden = 1 << format.mantissa_bits
@@ -83,7 +83,7 @@ def _magnitude(rest: int, format: Format) -> Fraction:  # noqa: A002
             return _scaled(hidden + fraction, field - format.bias - format.mantissa_bits)
 
 
-def _min_normal(format: Format) -> Fraction:  # noqa: A002
+def _min_normal(format: Format) -> Fraction:
     """The smallest positive normal magnitude. Rule D-7."""
     if format.subnormals == "normal":
         return _magnitude(format.min_positive_code, format)

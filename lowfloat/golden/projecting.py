@@ -19,7 +19,7 @@ HALF = Fraction(1, 2)
 
 def project(
     value: Value,
-    format: Format,  # noqa: A002 - documented keyword
+    format: Format,
     projection: Projection,
     random_bits: int | None = None,
 ) -> tuple[int, int]:
@@ -72,14 +72,14 @@ def check_random_bits(projection: Projection, random_bits: int | None) -> None:
         )
 
 
-def signed_code(sign: int, code: int, format: Format) -> int:  # noqa: A002
+def signed_code(sign: int, code: int, format: Format) -> int:
     """A magnitude code with its sign; -0 only where it is a number. Rule P-10."""
     if not sign or (code == 0 and not format.negative_zero):
         return code
     return code | format.sign_mask
 
 
-def nan_result(value: Value, format: Format, projection: Projection) -> tuple[int, int]:  # noqa: A002
+def nan_result(value: Value, format: Format, projection: Projection) -> tuple[int, int]:
     """A NaN into a format. Rules N-1 to N-4."""
     flags = INVALID if value.signaling else 0
     policy = projection.policy
@@ -100,12 +100,12 @@ def default_nan(projection: Projection) -> Value:
     return Value("nan", projection.policy.default_nan_sign)
 
 
-def made_nan(format: Format, projection: Projection) -> int:  # noqa: A002
+def made_nan(format: Format, projection: Projection) -> int:
     """The code of a NaN that projection itself makes. Rule N-2."""
     return nan_result(default_nan(projection), format, projection)[0]
 
 
-def zero_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:  # noqa: A002
+def zero_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:
     """An exact zero into a format. Rules P-10 and P-11."""
     if format.zero:
         return signed_code(sign, 0, format), 0
@@ -114,7 +114,7 @@ def zero_result(sign: int, format: Format, projection: Projection) -> tuple[int,
     return format.min_positive_code, INVALID
 
 
-def infinite_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:  # noqa: A002
+def infinite_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:
     """An infinity into a format. Rule P-9."""
     if sign and not format.signed:
         return below_unsigned(format, projection), INVALID
@@ -123,7 +123,7 @@ def infinite_result(sign: int, format: Format, projection: Projection) -> tuple[
     return beyond(sign, format, projection)
 
 
-def overflow_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:  # noqa: A002
+def overflow_result(sign: int, format: Format, projection: Projection) -> tuple[int, int]:
     """A finite value that rounds past the largest finite number. Rule P-8."""
     stays = {
         "toward_zero": True,
@@ -136,8 +136,8 @@ def overflow_result(sign: int, format: Format, projection: Projection) -> tuple[
     return beyond(sign, format, projection)
 
 
-def beyond(sign: int, format: Format, projection: Projection) -> tuple[int, int]:  # noqa: A002
-    """What lies past the largest finite number: infinity, NaN or the clamp. Rules P-8, P-9, Q-5, Q-6."""
+def beyond(sign: int, format: Format, projection: Projection) -> tuple[int, int]:
+    """What lies past the largest number: infinity, NaN or the clamp. Rules P-8, P-9, Q-5, Q-6."""
     policy = projection.policy
     if projection.saturation == "none":
         if format.infinity_code is not None:
@@ -154,18 +154,19 @@ def beyond(sign: int, format: Format, projection: Projection) -> tuple[int, int]
 def negative_to_unsigned(
     code: int,
     tiny: bool,
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection,
 ) -> tuple[int, int]:
     """A negative number into an unsigned format, its magnitude rounded to ``code``. Rule P-12."""
     if code == 0 and format.zero:
         return 0, INEXACT | (UNDERFLOW if tiny else 0)
-    if projection.saturation == "none" and projection.rounding in ("toward_zero", "toward_positive"):
+    truncates = projection.rounding in ("toward_zero", "toward_positive")
+    if projection.saturation == "none" and truncates:
         return format.min_positive_code if not format.zero else 0, INVALID
     return below_unsigned(format, projection), INVALID
 
 
-def below_unsigned(format: Format, projection: Projection) -> int:  # noqa: A002
+def below_unsigned(format: Format, projection: Projection) -> int:
     """What lies below an unsigned format: NaN, or its smallest number when clamped. Rule P-12."""
     if projection.saturation == "none" and format.nan_code is not None:
         return made_nan(format, projection)
@@ -175,11 +176,11 @@ def below_unsigned(format: Format, projection: Projection) -> int:  # noqa: A002
 def round_magnitude(
     x: Fraction,
     sign: int,
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection,
     random_bits: int | None,
 ) -> tuple[int, bool, bool]:
-    """The rounded magnitude code, whether the value is tiny, and whether it is inexact. Rules P-2 to P-4."""
+    """The rounded magnitude code, whether it is tiny, whether it is inexact. Rules P-2 to P-4."""
     exponent = floor_log2(x)
     smallest = _magnitude(format.min_positive_code, format)
     tiny = is_tiny(x, exponent, sign, format, projection, random_bits)
@@ -192,13 +193,14 @@ def round_magnitude(
     return lower + away, tiny, fraction != 0
 
 
-def lattice(x: Fraction, exponent: int, format: Format) -> tuple[int, Fraction]:  # noqa: A002
+def lattice(x: Fraction, exponent: int, format: Format) -> tuple[int, Fraction]:
     """The code at or below ``x`` and the fraction of a step above it. Rule P-2."""
     scaled = x / Fraction(2) ** (exponent - format.mantissa_bits)
     significand = scaled.numerator // scaled.denominator
     hidden = 1 << format.mantissa_bits
     field = exponent + format.bias
-    code = significand if field == 1 and significand < hidden else field * hidden + significand - hidden
+    subnormal = field == 1 and significand < hidden
+    code = significand if subnormal else (field - 1) * hidden + significand
     return code, scaled - significand
 
 
@@ -206,7 +208,7 @@ def is_tiny(
     x: Fraction,
     exponent: int,
     sign: int,
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection,
     random_bits: int | None,
 ) -> bool:
@@ -227,7 +229,7 @@ def rounds_away(
     fraction: Fraction,
     lower: int,
     sign: int,
-    format: Format,  # noqa: A002
+    format: Format,
     projection: Projection,
     random_bits: int | None,
 ) -> bool:

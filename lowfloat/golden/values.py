@@ -53,7 +53,7 @@ NAN = Value("nan")
 INFINITY = Value("infinite")
 
 
-def number(x: int | float | Fraction) -> Value:
+def number(x: float | Fraction) -> Value:
     """The exact value of a Python number; the sign of a float zero is kept.
 
     Raises
@@ -68,7 +68,7 @@ def number(x: int | float | Fraction) -> Value:
         if math.isinf(x):
             return Value("infinite", sign)
         return Value("finite", sign, abs(Fraction(x)))
-    if isinstance(x, bool) or not isinstance(x, int | Fraction):
+    if type(x) is bool or not isinstance(x, int | Fraction):
         raise TypeError(f"an exact value is an int, a float or a Fraction, not {x!r}")
     return Value("finite", int(x < 0), abs(Fraction(x)))
 

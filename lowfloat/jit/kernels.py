@@ -639,4 +639,4 @@ def philox_kernel(
         low, high = c0 | (c1 << THIRTY_TWO), c2 | (c3 << THIRTY_TWO)
         for i in range(first, min(first + lanes, out.size)):
             out[i] = (low << np.uint64(64 - lane)) >> np.uint64(64 - bits)
-            low, high = right128(high, low, ZERO, np.uint64(lane))[::-1]
+            high, low = right128(high, low, ZERO, np.uint64(lane))

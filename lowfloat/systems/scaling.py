@@ -26,7 +26,7 @@ class Scaled(NamedTuple):
 
 
 def amax_scale(
-    x: Any, format: Any, *, axis: int | tuple[int, ...] | None = None  # noqa: A002
+    x: Any, format: Any, *, axis: int | tuple[int, ...] | None = None
 ) -> NDArray[np.float64]:
     """The least power of two s for which no finite |x| / s is above the format's maximum.
 
@@ -64,7 +64,7 @@ def amax_scale(
 
 def quantize(
     x: Any,
-    format: Any,  # noqa: A002
+    format: Any,
     *,
     axis: int | tuple[int, ...] | None = None,
     scale: Any = None,

@@ -125,6 +125,12 @@ uint32_t lf_abi_version(void);
 int lf_apply(int operation, const lf_operand *operands, const lf_result *result, size_t n,
              const lf_projection *projection, const lf_random *random, const lf_options *options);
 
+/* lf_apply(LF_CONVERT, ...) without random bits or flag bytes, for callers to whom building structs
+ * costs time; `flags` may be NULL. */
+int lf_convert(const lf_format *from, const void *codes, ptrdiff_t stride, const lf_format *to,
+               void *out, size_t n, const lf_projection *projection, uint32_t *flags,
+               const lf_options *options);
+
 /* Values of `container` rounded to the grid of `grid` and kept as codes of `container`, which must
  * hold every value of `grid`. Same aliasing as lf_apply. */
 int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_result *result, size_t n,

@@ -114,6 +114,15 @@ int lf_apply(int operation, const lf_operand *operands, const lf_result *result,
     return status ? status : run(&job, result, n, result->format, projection, random, options);
 }
 
+int lf_convert(const lf_format *from, const void *codes, ptrdiff_t stride, const lf_format *to,
+               void *out, size_t n, const lf_projection *projection, uint32_t *flags,
+               const lf_options *options)
+{
+    lf_operand operand = {from, codes, stride};
+    lf_result result = {to, out, NULL, flags};
+    return lf_apply(LF_CONVERT, &operand, &result, n, projection, NULL, options);
+}
+
 int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_result *result,
                 size_t n, const lf_projection *projection, const lf_random *random,
                 const lf_options *options)
