@@ -6,7 +6,6 @@ array([  0.1015625, 448.       ], dtype=float32)
 """
 
 from importlib import import_module as _import_module
-from importlib.metadata import version as _version
 from typing import Any as _Any
 
 from lowfloat import golden, systems, testing
@@ -21,8 +20,6 @@ from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
-
-__version__ = _version("lowfloat")
 
 _LAZY = ("jit", "plotting", "vectors")
 
@@ -61,6 +58,8 @@ __all__ = [  # noqa: PLE0604 - the named formats are data
 
 
 def __getattr__(name: str) -> _Any:
+    if name == "__version__":  # importlib.metadata is slow to import
+        return _import_module("importlib.metadata").version("lowfloat")
     if name in _LAZY:
         return _import_module(f"lowfloat.{name}")
     entry = _registry().get(name)

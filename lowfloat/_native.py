@@ -185,7 +185,7 @@ def apply(
 ) -> int:
     """Fill ``out`` with an operation's codes; the union of the flags if they are collected."""
     if len(operands) == 1 and random is None and flags_out is None:
-        return _convert(operands[0], formats[0], out, fmt, projection, collect)
+        return convert(operands[0], formats[0], out, fmt, projection, collect)
     structs = ffi.new("lf_operand[]", len(operands))
     for struct, codes, operand_format in zip(structs, operands, formats, strict=True):
         struct.format = format_struct(operand_format)
@@ -206,7 +206,7 @@ def apply(
     return flags[0] if collect else 0
 
 
-def _convert(
+def convert(
     codes: Codes, source: Format, out: Codes, fmt: Format, projection: Projection, collect: bool
 ) -> int:
     """A conversion without random bits or flag arrays, with as few objects as possible."""

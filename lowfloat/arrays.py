@@ -307,6 +307,13 @@ class Array:
         raise BufferError("export x.codes (unsigned integers), and the format beside them")
 
 
+def wrap(codes: NDArray[Any], fmt: Format) -> Array:
+    """An Array of codes that are known to belong to the format."""
+    array = object.__new__(Array)
+    array.codes, array.format = codes, fmt
+    return array
+
+
 def weak_scalar(value: float, fmt: Format) -> Array:
     """A Python number rounded to nearest even into a format, ignoring the context.
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from lowfloat import engine, settings
-from lowfloat.arrays import Array, FormatMismatch, as_operand
+from lowfloat.arrays import Array, FormatMismatch, as_operand, wrap
 from lowfloat.comparing import COMPARISONS, compare
+from lowfloat.engine import quick
 from lowfloat.engine.sources import FLOATS, Coded, code_dtype
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
@@ -18,7 +19,7 @@ from lowfloat.projection import Policy, Rounding
 
 
 def _deliver(codes: Any, fmt: Format, out: Any) -> Array:
-    return out if isinstance(out, Array) else Array(codes, fmt)
+    return out if isinstance(out, Array) else wrap(codes, fmt)
 
 
 def _codes_of(out: Any, fmt: Format) -> Any:
@@ -80,7 +81,11 @@ def cast(
     fmt = find_format(format)
     projection = settings.resolve(rounding, saturation, policy)
     target = _codes_of(out, fmt)
-    codes = engine.convert(x, fmt, projection, rng, random_bits, target, flags_out)
+    codes = None
+    if random_bits is None and flags_out is None:
+        codes = quick.convert(x, fmt, projection, target)
+    if codes is None:
+        codes = engine.convert(x, fmt, projection, rng, random_bits, target, flags_out)
     return _deliver(codes, fmt, out)
 
 
@@ -152,6 +157,10 @@ def quantize(
     """
     grid = find_format(format)
     projection = settings.resolve(rounding, saturation, policy)
+    if random_bits is None and flags_out is None:
+        values = quick.quantize(x, grid, projection, out)
+        if values is not None:
+            return values
     if isinstance(x, Array):
         given = Coded(x.codes, x.format)
     else:
