@@ -75,7 +75,8 @@ enum lf_random_kind { LF_RANDOM_NONE, LF_RANDOM_GIVEN, LF_RANDOM_PHILOX };
 typedef struct lf_random {
     uint32_t size;
     uint32_t kind;
-    const uint64_t *given; /* LF_RANDOM_GIVEN: element i is given[i * given_stride] */
+    const uint64_t *given; /* LF_RANDOM_GIVEN: element i is given[i * given_stride], below 2^N or
+                            * the call ends with LF_ERROR_ARGUMENT */
     ptrdiff_t given_stride;
     uint64_t seed;
     uint64_t first;
@@ -141,19 +142,20 @@ int lf_from_integers(const void *integers, int bits, int is_signed, const lf_res
                      const lf_projection *projection, const lf_random *random,
                      const lf_options *options);
 
-/* One result; `random_bits` is R. Returns a status. */
+/* One result; `random_bits` is R. Returns a status. `flags` may be NULL. */
 int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,
                     uint64_t *code, uint32_t *flags);
 
-/* R of elements first .. first + n - 1 (rule R-3). */
+/* R of elements first .. first + n - 1 (rule R-3); 1 <= bits <= 64. */
 void lf_philox_bits(uint64_t seed, uint32_t stream, uint32_t call, uint64_t first, int bits,
                     uint64_t *out, size_t n);
 
 enum lf_lfsr_form { LF_LFSR_GALOIS, LF_LFSR_FIBONACCI };
 enum lf_bit_order { LF_BITS_MSB, LF_BITS_LSB, LF_BITS_REVERSED };
 
-/* The next n draws of a shift register from `state` on (rule R-5); returns the state after them. */
+/* The next n draws of a shift register from `state` on (rule R-5); returns the state after them.
+ * 1 <= bits <= width <= 64; state and taps are below 2^width. */
 uint64_t lf_lfsr_bits(int width, uint64_t taps, int form, uint32_t shifts, int bit_order,
                       uint64_t state, int bits, uint64_t *out, size_t n);
 
@@ -161,8 +163,9 @@ uint64_t lf_lfsr_bits(int width, uint64_t taps, int form, uint32_t shifts, int b
 int lf_isa_best(void);
 int lf_isa_usable(int isa);
 
-/* Sets (on) or clears flush-to-zero and denormals-are-zero and the rounding control (0..3) of the
- * calling thread's SSE unit; returns the old control word. For tests: results must not change. */
+/* Gives the calling thread's SSE control word the rounding control (bits 13 and 14), flush-to-zero
+ * (15) and denormals-are-zero (6) of `control`; returns the old word. Without SSE it does nothing
+ * and returns 0. For tests: results must not change. */
 uint32_t lf_test_set_mxcsr(uint32_t control);
 
 #ifdef __cplusplus

@@ -58,7 +58,12 @@ static uint32_t kernel_chunk(const void *argument, size_t begin, size_t end)
                     out + begin * (size_t)o->bytes, flags_out ? flags_out + begin : NULL,
                     o->result->flags ? &flags : NULL, end - begin, first);
     lf_fpenv_leave(control);
-    return status == LF_OK ? flags : status == LF_ERROR_TAIL ? LF_TAIL : LF_FAILED;
+    switch (status) {
+    case LF_OK: return flags;
+    case LF_ERROR_TAIL: return LF_TAIL;
+    case LF_ERROR_ARGUMENT: return LF_RANGE;
+    default: return LF_FAILED;
+    }
 }
 
 /* Whether a kernel does this cast: a conversion, or a quantization to `to`, of contiguous codes. */

@@ -73,7 +73,7 @@ typedef struct rounded {
  * steps of long division give its binary places, and a remainder the bit for the rest. */
 static bracket below_smallest(const lf_layout *f, const lf_value *v)
 {
-    lf_u128 smallest = (lf_u128)1 << 127 | (lf_u128)1 << (127 - f->mantissa_bits);
+    lf_u128 smallest = (lf_u128)1 << 127 | (lf_u128)1 << ((uint32_t)(127 - f->mantissa_bits));
     lf_u128 rest = v->significand;
     lf_u128 quotient = rest >= smallest;
     if (quotient)
@@ -97,7 +97,7 @@ static rounded round_low(const lf_target *t, const lf_value *v, uint64_t random)
 {
     const lf_layout *f = &t->format;
     rounded r = {0};
-    bracket b = neighbours(f, v, v->exponent, 127 - f->mantissa_bits);
+    bracket b = neighbours(f, v, v->exponent, (uint32_t)(127 - f->mantissa_bits));
     bool below = v->exponent < f->emin || b.lower < f->min_normal_code;
     if (below) {
         r.tiny = true;
@@ -130,7 +130,7 @@ static rounded round_magnitude(const lf_target *t, const lf_value *v, uint64_t r
         return round_low(t, v, random);
     /* Codes of binades past top_exponent would not fit; all of them only mean overflow. */
     int exponent = v->exponent < f->top_exponent ? v->exponent : f->top_exponent;
-    bracket b = neighbours(f, v, exponent, 127 - f->mantissa_bits);
+    bracket b = neighbours(f, v, exponent, (uint32_t)(127 - f->mantissa_bits));
     return (rounded){.code = b.lower + rounds_away(t, &b, v->sign, random),
                      .inexact = b.above != 0,
                      .flags = long_tail(t, &b)};
