@@ -21,7 +21,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from lowfloat.flags import INEXACT as _INEXACT, INVALID as _INVALID, UNDERFLOW as _UNDERFLOW
+from lowfloat.exception_flags import INEXACT as _INEXACT, INVALID as _INVALID, UNDERFLOW as _UNDERFLOW
 
 F = TypeVar("F", bound=Callable[..., Any])
 U64Array = NDArray[np.uint64]
@@ -50,7 +50,8 @@ INEXACT, UNDERFLOW, INVALID = np.uint64(_INEXACT), np.uint64(_UNDERFLOW), np.uin
 TAIL_TOO_LONG = np.uint64(1 << 7)
 
 NUMBER, NOTHING, INFINITE, NAN = (np.int64(kind) for kind in range(4))
-EVERY_BIT, VARIANT_A, VARIANT_B, VARIANT_C = (np.int64(variant) for variant in range(4))
+#: Positions in "ABC" of the stochastic roundings that add half a step, or round nu first.
+VARIANT_B, VARIANT_C = np.int64(1), np.int64(2)
 
 
 class Source(NamedTuple):

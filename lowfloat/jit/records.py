@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lowfloat.flags import INEXACT, INVALID, OVERFLOW
+from lowfloat.exception_flags import INEXACT, INVALID, OVERFLOW
 from lowfloat.formats import Format
 from lowfloat.jit.kernels import Operation, Outcome, Outcomes, Source, Target
 from lowfloat.projection import Projection, Stochastic
