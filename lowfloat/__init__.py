@@ -2,7 +2,7 @@
 
 >>> import lowfloat as lf
 >>> lf.cast([0.1, 1000.0], lf.float8_e4m3fn, saturation="finite").to_numpy()
-array([  0.1015625, 448.       ], dtype=float32)
+array([1.015625e-01, 4.480000e+02], dtype=float32)
 """
 
 from importlib import import_module as _import_module

@@ -22,7 +22,16 @@ EXACT = Projection()
 
 
 class FormatMismatch(TypeError):
-    """An operator met two formats; the message names the two remedies."""
+    """An operator met two formats; the message names the two remedies.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> lf.array([1], "bfloat16") + lf.array([1], "float16")
+    Traceback (most recent call last):
+        ...
+    lowfloat.arrays.FormatMismatch: + of bfloat16 and float16: cast one of them ...
+    """
 
 
 class Array:

@@ -30,7 +30,16 @@ def flag_names(bits: int) -> frozenset[str]:
 
 
 class Flags:
-    """Flags collected by ``with lowfloat.flags() as f``."""
+    """Flags collected by ``with lowfloat.flags() as f``.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> with lf.flags() as f:
+    ...     x = lf.cast(0.3, "float8_e4m3fn")
+    >>> f, bool(f), f.bits
+    (Flags(inexact), True, 1)
+    """
 
     __slots__ = ("bits",)
 

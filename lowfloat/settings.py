@@ -141,5 +141,12 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """The most threads that a call may use."""
+    """The most threads that a call may use.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> lf.get_num_threads() >= 1
+    True
+    """
     return _threads

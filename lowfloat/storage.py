@@ -68,6 +68,15 @@ def load(file: str | os.PathLike[str] | IO[bytes]) -> Array | dict[str, Array]:
     ------
     ValueError
         If the file was not written by ``lf.save`` or its codes do not fit their formats.
+
+    Examples
+    --------
+    >>> import io, lowfloat as lf
+    >>> f = io.BytesIO()
+    >>> lf.save(f, {"scale": lf.array([0.5], "float8_e8m0fnu")})
+    >>> _ = f.seek(0)
+    >>> lf.load(f)
+    {'scale': lowfloat.array([0.5], 'float8_e8m0fnu')}
     """
     with np.load(file, allow_pickle=False) as stored:
         if not hasattr(stored, "files") or _FORMATS not in stored.files:

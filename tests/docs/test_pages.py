@@ -1,0 +1,45 @@
+"""Every Python block of the README and of the documentation runs and prints what it shows."""
+
+from __future__ import annotations
+
+from doctest import ELLIPSIS
+from pathlib import Path
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+
+import lowfloat as lf
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    if "_build" not in path.parts and "```python" in path.read_text(encoding="utf-8")
+)
+SYBIL = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser()])
+
+
+@pytest.fixture(autouse=True)
+def settings_as_found():
+    """Pages start from the defaults and leave nothing behind."""
+    threads = lf.get_num_threads()
+    yield
+    lf.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_blocks_run(page: Path) -> None:
+    document = SYBIL.parse(page)
+    examples = list(document.examples())
+    assert examples
+    for example in examples:
+        example.evaluate()
+
+
+def test_a_wrong_page_is_caught(tmp_path: Path) -> None:
+    page = tmp_path / "wrong.md"
+    page.write_text("```python\n>>> 1 + 1\n3\n```\n")
+    (example,) = SYBIL.parse(page).examples()
+    with pytest.raises(Exception, match="Expected"):
+        example.evaluate()
