@@ -73,11 +73,3 @@ def number(x: float | Fraction) -> Value:
     return Value("finite", int(x < 0), abs(Fraction(x)))
 
 
-def exact_sum(x: Value, y: Value, zero_sign: int) -> Value:
-    """The sum of two finite values; an exact zero from opposite terms takes ``zero_sign`` (A-2)."""
-    total = x.signed + y.signed
-    if total:
-        return Value("finite", int(total < 0), abs(total))
-    if x.is_zero and y.is_zero and x.sign == y.sign:
-        return Value("finite", x.sign)
-    return Value("finite", zero_sign)
