@@ -78,11 +78,8 @@ def apply(
     plan = records.OPERATIONS.get(operation)
     if plan is None:
         raise ValueError(f"no operation {operation!r}: there are {', '.join(records.OPERATIONS)}")
-    daz = projection.policy.daz
-    slots = _slots(plan)
-    sources = [records.source(formats[0])] * 3
-    for slot, operand_format in zip(slots, formats, strict=True):
-        sources[slot] = records.source(operand_format, daz)
+    slots = records.slots(plan)
+    sources = records.sources(plan, formats, projection.policy.daz)
     target = records.target(fmt, projection)
 
     def fill(part: slice, bits: Words, codes: Words, flags: Words) -> int:
@@ -90,9 +87,7 @@ def apply(
         for slot, operand in zip(slots, operands, strict=True):
             columns[slot] = _words(operand if operand.size == 1 else operand[part])
         x, y, z = columns
-        return int(
-            kernels.apply_kernel(plan, x, y, z, tuple(sources), target, bits, codes, flags)  # type: ignore[arg-type]
-        )
+        return int(kernels.apply_kernel(plan, x, y, z, sources, target, bits, codes, flags))
 
     return _chunked(fill, out, projection, random, flags_out)
 
@@ -143,11 +138,6 @@ def from_integers(
         return int(kernels.integer_kernel(words, signed, target, bits, codes, flags))
 
     return _chunked(fill, out, projection, random, flags_out)
-
-
-def _slots(plan: kernels.Operation) -> list[int]:
-    """Where the operands go among x, the factor and the addend."""
-    return [0] + [1] * plan.multiplies + [2] * plan.adds
 
 
 def _words(codes: Codes) -> Words:

@@ -18,10 +18,10 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core.errors import TypingError
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from lowfloat.exception_flags import INEXACT as _INEXACT, INVALID as _INVALID, UNDERFLOW as _UNDERFLOW
+from lowfloat import exception_flags
 
 F = TypeVar("F", bound=Callable[..., Any])
 U64Array = NDArray[np.uint64]
@@ -44,7 +44,9 @@ SIXTY_THREE, SIXTY_FOUR = np.uint64(63), np.uint64(64)
 TOP_BIT = np.uint64(1 << 63)
 MASK32, THIRTY_TWO = np.uint64(0xFFFFFFFF), np.uint64(32)
 NO_FLAGS = np.uint64(0)
-INEXACT, UNDERFLOW, INVALID = np.uint64(_INEXACT), np.uint64(_UNDERFLOW), np.uint64(_INVALID)
+INEXACT = np.uint64(exception_flags.INEXACT)
+UNDERFLOW = np.uint64(exception_flags.UNDERFLOW)
+INVALID = np.uint64(exception_flags.INVALID)
 
 #: No IEEE flag: the discarded tail is longer than Stochastic(bits=None) can compare (P-6).
 TAIL_TOO_LONG = np.uint64(1 << 7)
@@ -188,64 +190,23 @@ def leading_zeros(typing: Any, x: Any) -> Any:
     return types.int64(types.uint64), lower
 
 
-def _bits(kind: Any, word: Any, remedy: str) -> Callable[[Any], np.uint64]:
-    """The bit pattern of one machine type; another type is an error, for it would be rounded."""
+def _same_bits(source: Any, target: Any) -> Callable[[Any], Any]:
+    """A machine word read as another type of the same width."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def bits(typing: Any, x: Any) -> Any:
-        if x != kind:
-            raise TypingError(f"this encoder takes a {kind}, not a {x}: {remedy}")
-
+    def same_bits(typing: Any, x: Any) -> Any:
         def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            pattern = builder.bitcast(args[0], ir.IntType(word))
-            return pattern if word == 64 else builder.zext(pattern, ir.IntType(64))
+            return builder.bitcast(args[0], context.get_value_type(target))
 
-        return types.uint64(kind), lower
+        return target(source), lower
 
-    return bits  # type: ignore[no-any-return]
-
-
-float32_bits = _bits(types.float32, 32, "wrap it in np.float32, or use source='float64'")
-float64_bits = _bits(types.float64, 64, "wrap it in np.float64, or use source='float32'")
+    return same_bits  # type: ignore[no-any-return]
 
 
-def _whole(accepts: Callable[[Any], bool], what: str) -> Callable[[Any], np.uint64]:
-    """An integer argument as 64 bits; another type is an error."""
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def whole(typing: Any, x: Any) -> Any:
-        plain = types.unliteral(x)
-        if not isinstance(plain, types.Integer) or not accepts(plain):
-            raise TypingError(f"expected {what}, not a {plain}")
-
-        def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return context.cast(builder, args[0], plain, types.uint64)
-
-        return types.uint64(plain), lower
-
-    return whole  # type: ignore[no-any-return]
-
-
-code_bits = _whole(lambda kind: True, "a code, an unsigned integer")
-int64_bits = _whole(lambda kind: kind != types.uint64, "an integer that int64 holds")
-uint64_bits = _whole(lambda kind: not kind.signed, "an unsigned integer")
-
-
-def _float(kind: Any, word: int) -> Callable[[np.uint64], Any]:
-    """The float of a bit pattern."""
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def value(typing: Any, bits: Any) -> Any:
-        def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            pattern = args[0] if word == 64 else builder.trunc(args[0], ir.IntType(word))
-            return builder.bitcast(pattern, context.get_value_type(kind))
-
-        return kind(types.uint64), lower
-
-    return value  # type: ignore[no-any-return]
-
-
-float32_of, float64_of = _float(types.float32, 32), _float(types.float64, 64)
+float32_bits = _same_bits(types.float32, types.uint32)
+float64_bits = _same_bits(types.float64, types.uint64)
+float32_of = _same_bits(types.uint32, types.float32)
+float64_of = _same_bits(types.uint64, types.float64)
 
 
 @compiled
@@ -641,3 +602,165 @@ def philox_kernel(
         for i in range(first, min(first + lanes, out.size)):
             out[i] = (low << np.uint64(64 - lane)) >> np.uint64(64 - bits)
             high, low = right128(high, low, ZERO, np.uint64(lane))
+
+
+# -- scalar functions ---------------------------------------------------------------------------
+
+
+def code_of(x: Any) -> np.uint64:
+    """An integer argument as a 64-bit word; another type is an error."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(code_of, strict=False)  # type: ignore[untyped-decorator]
+def _code_of(x: Any) -> Any:
+    if not isinstance(types.unliteral(x), types.Integer):
+        raise TypingError(f"a code or random bits are an unsigned integer, not a {x}")
+    return lambda x: np.uint64(x)
+
+
+def value_of(x: Any, kind: Any, source: Source) -> Value:
+    """A number of a machine type, exactly; a type that ``kind`` does not hold is an error."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(value_of, strict=False)  # type: ignore[untyped-decorator]
+def _value_of(x: Any, kind: Any, source: Any) -> Any:
+    machine, given = kind.dtype, types.unliteral(x)
+    if not _holds(machine, given):
+        raise TypingError(
+            f"this encoder takes a {machine}, not a {given}: convert it yourself, "
+            "or choose another source="
+        )
+    if machine == types.float32:
+        return lambda x, kind, source: read(np.uint64(float32_bits(x)), source)
+    if machine == types.float64:
+        return lambda x, kind, source: read(float64_bits(np.float64(x)), source)
+    signed = machine.signed
+    return lambda x, kind, source: read_integer(np.uint64(x), signed)
+
+
+def _holds(machine: Any, given: Any) -> bool:
+    """Whether every value of one machine type is one of another of the same kind."""
+    if isinstance(machine, types.Float):
+        return isinstance(given, types.Float) and given.bitwidth <= machine.bitwidth
+    if not isinstance(given, types.Integer):
+        return False
+    if machine.signed and not given.signed:
+        return bool(given.bitwidth < machine.bitwidth)
+    return bool(machine.signed or not given.signed)
+
+
+def deliver(outcome: Outcome, store: Any) -> Any:
+    """The code as ``store`` makes it, or code and flags if there are two stores."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(deliver, strict=False)  # type: ignore[untyped-decorator]
+def _deliver(outcome: Any, store: Any) -> Any:
+    if isinstance(store, types.BaseTuple):
+        return lambda outcome, store: (store[0](outcome[0]), store[1](outcome[1]))
+    return lambda outcome, store: store(outcome[0])
+
+
+@compiled
+def accepted(outcome: Outcome, target: Target, random: np.uint64) -> Outcome:
+    """The outcome, unless the random bits are too large or too few. Rules P-6 and R-1."""
+    if target.stochastic and random > target.most:
+        raise ValueError("the random bits must be below 2^N (rule R-1)")
+    if target.every_bit and outcome[1] == TAIL_TOO_LONG:
+        raise ValueError(
+            "Stochastic(bits=None) needs a discarded tail of at most 64 bits (rule P-6)"
+        )
+    return outcome
+
+
+@compiled
+def on_codes(
+    operation: Operation,
+    x: np.uint64,
+    y: np.uint64,
+    z: np.uint64,
+    sources: tuple[Source, Source, Source],
+    target: Target,
+    random: np.uint64,
+) -> Outcome:
+    """An operation on codes; those that it has no use for are not looked at."""
+    absent = special(NOTHING, np.int64(0))
+    a = read(x, sources[0])
+    b = read(y, sources[1]) if operation.multiplies else absent
+    c = read(z, sources[2]) if operation.adds else absent
+    return accepted(operate(operation, a, b, c, target, random), target, random)
+
+
+@compiled
+def on_number(x: Value, target: Target, random: np.uint64) -> Outcome:
+    """The conversion of a number."""
+    if x.kind == NAN:
+        flags = INVALID if x.low != ZERO else NO_FLAGS
+        return accepted(nan_outcome(x, target, flags), target, random)
+    return accepted(project(x, target, random), target, random)
+
+
+# The closures below hold records of numbers and NumPy types only: Numba's disk cache compares
+# them by value, and would miss forever on a compiled function.
+
+
+def scalar_operation(
+    operation: Operation, sources: tuple[Source, Source, Source], target: Target, store: Any
+) -> Callable[..., Any]:
+    """A compiled function of one to three codes, and of random bits if the target needs them."""
+
+    def unary(x: Any) -> Any:
+        x = code_of(x)
+        return deliver(on_codes(operation, x, ZERO, ZERO, sources, target, ZERO), store)
+
+    def binary(x: Any, y: Any) -> Any:
+        x, y = code_of(x), code_of(y)
+        return deliver(on_codes(operation, x, y, y, sources, target, ZERO), store)
+
+    def ternary(x: Any, y: Any, z: Any) -> Any:
+        x, y, z = code_of(x), code_of(y), code_of(z)
+        return deliver(on_codes(operation, x, y, z, sources, target, ZERO), store)
+
+    def unary_stochastic(x: Any, random: Any) -> Any:
+        x, bits = code_of(x), code_of(random)
+        return deliver(on_codes(operation, x, ZERO, ZERO, sources, target, bits), store)
+
+    def binary_stochastic(x: Any, y: Any, random: Any) -> Any:
+        x, y, bits = code_of(x), code_of(y), code_of(random)
+        return deliver(on_codes(operation, x, y, y, sources, target, bits), store)
+
+    def ternary_stochastic(x: Any, y: Any, z: Any, random: Any) -> Any:
+        x, y, z, bits = code_of(x), code_of(y), code_of(z), code_of(random)
+        return deliver(on_codes(operation, x, y, z, sources, target, bits), store)
+
+    deterministic = (unary, binary, ternary)
+    stochastic = (unary_stochastic, binary_stochastic, ternary_stochastic)
+    operands = int(operation.multiplies) + int(operation.adds)
+    return compiled((stochastic if target.stochastic else deterministic)[operands])
+
+
+def scalar_encoder(kind: Any, source: Source, target: Target, store: Any) -> Callable[..., Any]:
+    """A compiled function of a number of a machine type, and of random bits if needed."""
+
+    def encode(x: Any) -> Any:
+        return deliver(on_number(value_of(x, kind, source), target, ZERO), store)
+
+    def encode_stochastic(x: Any, random: Any) -> Any:
+        bits = code_of(random)
+        return deliver(on_number(value_of(x, kind, source), target, bits), store)
+
+    return compiled(encode_stochastic if target.stochastic else encode)
+
+
+def scalar_decoder(source: Source, target: Target, width: int) -> Callable[..., Any]:
+    """A compiled function from codes to float32 or float64, whose format the target is."""
+
+    def decode32(code: Any) -> Any:
+        return float32_of(np.uint32(on_number(read(code_of(code), source), target, ZERO)[0]))
+
+    def decode64(code: Any) -> Any:
+        return float64_of(on_number(read(code_of(code), source), target, ZERO)[0])
+
+    return compiled(decode32 if width == 32 else decode64)

@@ -6,6 +6,7 @@ becomes of infinities, zeros, overflows and NaNs is looked up by the kernels, no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -115,6 +116,21 @@ def target(fmt: Format, projection: Projection) -> Target:
         most=np.uint64((1 << drawn) - 1),
         every_bit=stochastic is not None and stochastic.bits is None,
     )
+
+
+def slots(plan: Operation) -> list[int]:
+    """Where an operation's operands go among x, the factor y and the addend z."""
+    return [0] + [1] * plan.multiplies + [2] * plan.adds
+
+
+def sources(
+    plan: Operation, formats: Sequence[Format], daz: bool
+) -> tuple[Source, Source, Source]:
+    """How the operands are read; the places that an operation leaves empty repeat the first."""
+    found = [source(formats[0], daz)] * 3
+    for slot, fmt in zip(slots(plan), formats, strict=True):
+        found[slot] = source(fmt, daz)
+    return found[0], found[1], found[2]
 
 
 def _outcome(code: int, flags: int = 0) -> Outcome:
