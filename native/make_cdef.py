@@ -9,6 +9,6 @@ import sys
 from pathlib import Path
 
 header, output = map(Path, sys.argv[1:])
-text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", header.read_text(encoding="utf-8"), flags=re.S)
-lines = [x for x in text.splitlines() if not re.match(r"#(?!define LF_ABI_VERSION )", x)]
+plain_c = re.sub(r"#ifdef __cplusplus\n(.*\n)*?#endif\n", "", header.read_text(encoding="utf-8"))
+lines = [x for x in plain_c.splitlines() if not re.match(r"#(?!define LF_ABI_VERSION )", x)]
 output.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -58,14 +58,14 @@ typedef struct lf_projection {
     uint8_t random_bits; /* N of P-6, 1..64 */
     uint8_t exact_tail;  /* nonzero: Stochastic(bits=None), N = 64 */
     uint8_t saturation;
-    uint8_t tininess_before;            /* */
-    uint8_t nan_rule;                   /* */
-    uint8_t default_nan_sign;           /* */
-    uint8_t daz;                        /* */
-    uint8_t ftz;                        /* */
-    uint8_t saturation_hides_overflow;  /* */
-    uint8_t infinityless_max;           /* */
-    uint8_t fma_nan_silent;             /* */
+    uint8_t tininess_before;           /* */
+    uint8_t nan_rule;                  /* */
+    uint8_t default_nan_sign;          /* */
+    uint8_t daz;                       /* */
+    uint8_t ftz;                       /* */
+    uint8_t saturation_hides_overflow; /* */
+    uint8_t infinityless_max;          /* */
+    uint8_t fma_nan_silent;            /* */
     uint8_t reserved[3];
 } lf_projection;
 
@@ -84,7 +84,13 @@ typedef struct lf_random {
     uint32_t call;
 } lf_random;
 
-enum lf_flag { LF_INEXACT = 1, LF_UNDERFLOW = 2, LF_OVERFLOW = 4, LF_DIVIDE_BY_ZERO = 8, LF_INVALID = 16 };
+enum lf_flag {
+    LF_INEXACT = 1,
+    LF_UNDERFLOW = 2,
+    LF_OVERFLOW = 4,
+    LF_DIVIDE_BY_ZERO = 8,
+    LF_INVALID = 16
+};
 
 typedef struct lf_operand {
     const lf_format *format;
@@ -112,8 +118,8 @@ enum lf_operation { LF_CONVERT, LF_ADD, LF_SUBTRACT, LF_MULTIPLY, LF_FMA };
 
 enum lf_status {
     LF_OK = 0,
-    LF_ERROR_TAIL = 1,    /* Stochastic(bits=None) met a tail longer than 64 bits (P-6) */
-    LF_ERROR_ISA = 2,     /* this CPU or build lacks the instruction set */
+    LF_ERROR_TAIL = 1, /* Stochastic(bits=None) met a tail longer than 64 bits (P-6) */
+    LF_ERROR_ISA = 2,  /* this CPU or build lacks the instruction set */
     LF_ERROR_MEMORY = 3,
     LF_ERROR_ARGUMENT = 4 /* a size field, an enum or a number is out of range */
 };
@@ -134,12 +140,13 @@ int lf_convert(const lf_format *from, const void *codes, ptrdiff_t stride, const
 
 /* Values of `container` rounded to the grid of `grid` and kept as codes of `container`, which must
  * hold every value of `grid`. Same aliasing as lf_apply. */
-int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_result *result, size_t n,
-                const lf_projection *projection, const lf_random *random, const lf_options *options);
+int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_result *result,
+                size_t n, const lf_projection *projection, const lf_random *random,
+                const lf_options *options);
 
 /* Integers of 8, 16, 32 or 64 bits, rounded once. */
-int lf_from_integers(const void *integers, int bits, int is_signed, const lf_result *result, size_t n,
-                     const lf_projection *projection, const lf_random *random,
+int lf_from_integers(const void *integers, int bits, int is_signed, const lf_result *result,
+                     size_t n, const lf_projection *projection, const lf_random *random,
                      const lf_options *options);
 
 /* One result; `random_bits` is R. Returns a status. `flags` may be NULL. */
