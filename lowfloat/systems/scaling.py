@@ -28,7 +28,7 @@ class Scaled(NamedTuple):
 def amax_scale(
     x: Any, format: Any, *, axis: int | tuple[int, ...] | None = None
 ) -> NDArray[np.float64]:
-    """The least power of two s for which no finite |x| / s is above the format's maximum.
+    """The least power of two s for which no finite abs(x) / s is above the format's maximum.
 
     Parameters
     ----------

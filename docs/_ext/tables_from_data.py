@@ -1,0 +1,82 @@
+"""Directives that write tables and help texts from the data they describe, at build time."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+import lowfloat as lf
+from lowfloat.format_names import registry
+from lowfloat.format_text import decimal, extremes, layout, specials
+
+
+class FormatTable(SphinxDirective):
+    """Every named format of formats.toml: names, layout, extremes, special codes."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = [
+            "| name | layout | bias | largest | smallest | special codes | other names |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for entry in registry().values():
+            fmt, x = entry.format, extremes(entry.format)
+            aliases = ", ".join(f"`{name}`" for name in entry.aliases)
+            cells = (
+                f"`{entry.name}`", layout(fmt), fmt.bias, decimal(x.max), decimal(x.min_positive),
+                specials(fmt), aliases,
+            )  # fmt: skip
+            lines.append("| " + " | ".join(map(str, cells)) + " |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class FormatSources(SphinxDirective):
+    """Where each named format is defined, and its note."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = []
+        for entry in registry().values():
+            note = f" ({entry.note})" if entry.note else ""
+            lines += [f"`{entry.name}`{note}", f": {entry.source}", ""]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class CommandHelp(SphinxDirective):
+    """What `lowfloat --help` and every subcommand's `--help` print."""
+
+    def run(self) -> list[nodes.Node]:
+        from lowfloat.cli.main import build_parser
+
+        os.environ["COLUMNS"] = "88"
+        parser = build_parser()
+        found: list[nodes.Node] = [_help(parser)]
+        for name, subparser in _subparsers(parser).items():
+            section = nodes.section(ids=[f"lowfloat-{name}"])
+            section += nodes.title(text=f"lowfloat {name}")
+            section += _help(subparser)
+            found.append(section)
+        return found
+
+
+def _help(parser: argparse.ArgumentParser) -> nodes.literal_block:
+    text = parser.format_help()
+    return nodes.literal_block(text, text, language="none")
+
+
+def _subparsers(parser: argparse.ArgumentParser) -> dict[str, Any]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    app.add_directive("format-table", FormatTable)
+    app.add_directive("format-sources", FormatSources)
+    app.add_directive("command-help", CommandHelp)
+    return {"version": lf.__version__, "parallel_read_safe": True}

@@ -1,0 +1,51 @@
+"""Sphinx settings: sphinx-build -W docs docs/_build"""
+
+import sys
+from pathlib import Path
+
+import lowfloat
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+project = "lowfloat"
+author = "The lowfloat developers"
+copyright = "2026, The lowfloat developers"
+version = release = lowfloat.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "tables_from_data",
+]
+exclude_patterns = ["_build"]
+templates_path = []
+
+myst_enable_extensions = ["deflist", "smartquotes"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "furo"
+html_title = f"lowfloat {release}"
+html_static_path = ["_static"]
+html_css_files = ["lowfloat.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#0b5563",
+        "color-brand-content": "#0b5563",
+        "font-stack": "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif",
+        "font-stack--monospace": "'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#7cc7d6",
+        "color-brand-content": "#7cc7d6",
+    },
+}
