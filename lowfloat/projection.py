@@ -144,6 +144,7 @@ _POLICY_CHOICES: dict[str, tuple[Any, ...]] = {
     "saturation_raises_overflow": (True, False),
     "infinityless_overflow": ("nan", "max"),
     "fma_nan_invalid": (True, False),
+    "float_to_int": ("limits", "indefinite", "nan_zero"),
 }
 
 
@@ -185,6 +186,8 @@ class Policy:
     infinityless_overflow: Literal["nan", "max"]
     #: Whether fma(0, inf, quiet NaN) raises invalid (Q-7).
     fma_nan_invalid: bool
+    #: What a NaN or a number out of range becomes as an integer (Q-8).
+    float_to_int: Literal["limits", "indefinite", "nan_zero"]
 
     def __init__(self, preset: str = "ieee", **knobs: Any) -> None:
         if preset not in POLICY_PRESETS:
@@ -204,9 +207,9 @@ class Policy:
 POLICY_PRESETS: dict[str, dict[str, Any]] = {
     "ieee": {},
     "riscv": {},
-    "x86_sse": {"nan": "first", "default_nan_sign": 1},
-    "arm": {"nan": "signaling_first", "tininess": "before"},
-    "arm_default_nan": {"tininess": "before"},
+    "x86_sse": {"nan": "first", "default_nan_sign": 1, "float_to_int": "indefinite"},
+    "arm": {"nan": "signaling_first", "tininess": "before", "float_to_int": "nan_zero"},
+    "arm_default_nan": {"tininess": "before", "float_to_int": "nan_zero"},
 }
 
 

@@ -61,6 +61,8 @@ def number(x: float | Fraction) -> Value:
     TypeError
         If ``x`` is not an int, float or Fraction.
     """
+    if isinstance(x, bool):
+        raise TypeError("a bool is no number here")
     if isinstance(x, float):
         sign = int(math.copysign(1, x) < 0)
         if math.isnan(x):
@@ -68,8 +70,6 @@ def number(x: float | Fraction) -> Value:
         if math.isinf(x):
             return Value("infinite", sign)
         return Value("finite", sign, abs(Fraction(x)))
-    if type(x) is bool or not isinstance(x, int | Fraction):
+    if not isinstance(x, int | Fraction):
         raise TypeError(f"an exact value is an int, a float or a Fraction, not {x!r}")
     return Value("finite", int(x < 0), abs(Fraction(x)))
-
-
