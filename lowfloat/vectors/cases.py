@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Unit:
     #: One per operand.
     operand_formats: tuple[lf.Format, ...]
     result_format: lf.Format
-    projection: lf.Projection = lf.Projection()
+    projection: lf.Projection = field(default_factory=lf.Projection)
 
     def __post_init__(self) -> None:
         if self.operation not in OPERATIONS:
@@ -65,7 +65,7 @@ class Unit:
     def uniform(
         cls,
         operation: str,
-        format: Any,  # noqa: A002
+        format: Any,
         result_format: Any = None,
         projection: lf.Projection | None = None,
     ) -> Unit:

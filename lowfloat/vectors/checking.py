@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from lowfloat.vectors.reading import Table, read
 Codes = NDArray[Any]
 
 
-class Mismatch(NamedTuple):
+@dataclass(frozen=True)
+class Mismatch:
     """A vector whose result or flags are not the expected ones."""
 
     #: Counted from 1.
@@ -28,7 +30,8 @@ class Mismatch(NamedTuple):
     expected_flags: int
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True)
+class Report:
     """The outcome of a check."""
 
     #: Vectors in the file, all of them recomputed.

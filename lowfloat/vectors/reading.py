@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ class VectorFileError(ValueError):
         self.path, self.line, self.column = path, line, column
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True)
+class Table:
     """The columns of a vector file."""
 
     operands: tuple[Codes, ...]
@@ -50,11 +52,13 @@ def read(path: str | os.PathLike[str], unit: Unit) -> Table:
     """
     if os.path.getsize(path) == 0:
         raise VectorFileError(path, 1, 1, "the file is empty: write the vectors again")
-    with Path(path).open("rb") as stream:
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            columns = _columns(data, unit)
-            if columns is None:
-                raise _first_error(path, data, unit)
+    with (
+        Path(path).open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        columns = _columns(data, unit)
+        if columns is None:
+            raise _first_error(path, data, unit)
     return Table(columns[:-2], columns[-2], columns[-1])
 
 
@@ -91,9 +95,7 @@ def _column(page: NDArray[np.uint8], field: Field) -> Codes | None:
     return values
 
 
-def _first_error(
-    path: str | os.PathLike[str], data: mmap.mmap, unit: Unit
-) -> VectorFileError:
+def _first_error(path: str | os.PathLike[str], data: mmap.mmap, unit: Unit) -> VectorFileError:
     """The first place where a file breaks the grammar."""
     start, number = 0, 1
     expected = fields(unit)

@@ -8,15 +8,17 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from lowfloat.vectors.cases import Unit, exhaustive
 from lowfloat.vectors.grammar import format_lines, line_length
 from lowfloat.vectors.manifest import describe, manifest_path
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True)
+class Written:
     """What was written."""
 
     count: int
@@ -79,7 +81,7 @@ def write(path: str | os.PathLike[str], unit: Unit) -> Written:
         expected = written.count * line_length(unit)
         if (size := os.fstat(vectors.fileno()).st_size) != expected:
             raise OSError(f"{target} has {size} bytes on disk instead of {expected}")
-        text = json.dumps(describe(unit, target.name, *written), indent=2)
+        text = json.dumps(describe(unit, target.name, written.count, written.sha256), indent=2)
         manifest.write(text.encode() + b"\n")
     return written
 

@@ -1,0 +1,1 @@
+"""The command line: one module per subcommand, built on the public API alone."""

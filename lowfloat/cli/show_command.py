@@ -1,0 +1,181 @@
+"""``lowfloat show``: what a code means, and what a number becomes."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import lowfloat as lf
+from lowfloat.cli.neighbours import canonical, class_of, neighbours
+from lowfloat.cli.options import (
+    Subparsers,
+    add_projection,
+    format_argument,
+    integer,
+    new_parser,
+    parsed,
+    projection_of,
+)
+from lowfloat.cli.text import (
+    aligned,
+    bit_fields,
+    exact_text,
+    flags_text,
+    hex_float,
+    hexadecimal,
+    power_text,
+    with_value,
+)
+from lowfloat.decimals import shortest
+
+EXAMPLES = """\
+  lowfloat show 0x7E 0b0_0000_001 --format float8_e4m3fn
+  lowfloat show --value 0.3 --format float8_e4m3fn
+  lowfloat show --value=-1/3 --format bfloat16 --rounding toward_zero"""
+
+LARGEST_EXPONENT = 400_000
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add ``show``."""
+    parser = new_parser(
+        subparsers, "show", "decode codes: bit fields, exact value, neighbours", EXAMPLES, run
+    )
+    parser.add_argument("codes", nargs="*", type=integer, metavar="CODE", help="0x7E, 0b... or 126")
+    parser.add_argument("--format", "-f", required=True, type=format_argument, metavar="F")
+    parser.add_argument(
+        "--value",
+        action="append",
+        default=[],
+        type=parsed(read_number),
+        metavar="X",
+        help="show what a number becomes: a decimal, a fraction a/b, a hex float, inf or nan",
+    )
+    add_projection(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a paragraph per code and per value."""
+    fmt = arguments.format
+    if not arguments.codes and not arguments.value:
+        raise ValueError("nothing to show: give a CODE such as 0x38, or --value 0.3")
+    for code in arguments.codes:
+        if not 0 <= code < 1 << fmt.width:
+            raise ValueError(
+                f"code {code:#x} does not fit the {fmt.width} bits of {fmt}: "
+                f"codes go from 0 to {hexadecimal(fmt, (1 << fmt.width) - 1)}"
+            )
+    projection = projection_of(arguments)
+    paragraphs = [code_lines(fmt, code) for code in arguments.codes]
+    paragraphs += [value_lines(fmt, value, projection) for value in arguments.value]
+    print("\n\n".join("\n".join(lines) for lines in paragraphs))
+    return 0
+
+
+def read_number(text: str) -> Fraction | float:
+    """An exact number; zeros, infinities and NaN as floats, which keep their sign.
+
+    >>> read_number("1/3"), read_number("0x1.8p-1"), read_number("-0"), read_number("-inf")
+    (Fraction(1, 3), Fraction(3, 4), -0.0, -inf)
+    """
+    try:
+        if text.lower().lstrip("+-").startswith("0x"):
+            value: Fraction | float = Fraction(float.fromhex(text))
+        else:
+            value = _fraction(text)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond binary64: write it as a fraction a/b") from None
+    except (ValueError, ZeroDivisionError):
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(
+                f"{text!r} is no number: write a decimal, a/b, a hex float, inf or nan"
+            ) from None
+    return value if value else math.copysign(0.0, -1.0 if text.startswith("-") else 1.0)
+
+
+def _fraction(text: str) -> Fraction:
+    """A decimal or a/b, with exponents bounded before they become digits."""
+    _, e, exponent = text.lower().partition("e")
+    if e and abs(int(exponent)) > LARGEST_EXPONENT:
+        raise ValueError(f"the exponent of {text} is beyond every format")
+    return Fraction(text)
+
+
+def code_lines(fmt: lf.Format, code: int) -> list[str]:
+    """What a code means."""
+    rows = [("bits", bit_fields(fmt, code)), ("class", _class_text(fmt, code))]
+    value = lf.golden.decode(code, fmt)
+    if value.kind == "finite":
+        rows += [("value", _exact_line(value.signed, value.sign)), *_shortest_row(fmt, code)]
+    rows += _neighbour_rows(fmt, code)
+    return [f"{hexadecimal(fmt, code)} in {fmt}", *(f"  {line}" for line in aligned(rows))]
+
+
+def _class_text(fmt: lf.Format, code: int) -> str:
+    sign = "negative " if fmt.signed and code & fmt.sign_mask else ""
+    if lf.golden.decode(code, fmt).is_nan and fmt.nan == "negative_zero":
+        sign = ""
+    note = "" if canonical(fmt, code) else "; no result has this code, it reads like 0"
+    return sign + class_of(fmt, code) + note
+
+
+def _exact_line(x: Fraction, sign: int) -> str:
+    """The value in three notations, without repetitions."""
+    if x == 0:
+        return "-0" if sign else "0"
+    forms = dict.fromkeys((exact_text(x), power_text(x), hex_float(x)))
+    return " = ".join(forms)
+
+
+def _shortest_row(fmt: lf.Format, code: int) -> Iterator[tuple[str, str]]:
+    """The shortest decimal, where it is not the value itself."""
+    text, value = shortest(fmt, code), lf.golden.decode(code, fmt).signed
+    if Fraction(text) != value:
+        yield "shortest", f"{text} (the shortest decimal that rounds to this code)"
+
+
+def _neighbour_rows(fmt: lf.Format, code: int) -> Iterator[tuple[str, str]]:
+    if lf.golden.decode(code, fmt).is_nan:
+        return
+    below, above = neighbours(fmt, code)
+    yield "above", "none" if above is None else with_value(fmt, above)
+    yield "below", "none" if below is None else with_value(fmt, below)
+
+
+def value_lines(fmt: lf.Format, x: Fraction | float, projection: lf.Projection) -> list[str]:
+    """What a number becomes, between which neighbours, and which flags it raises."""
+    code, raised = lf.golden.encode(x, format=fmt, projection=projection)
+    text = exact_text(x) if isinstance(x, Fraction) else str(x)
+    rows = [
+        ("becomes", f"{with_value(fmt, code)}, bits {bit_fields(fmt, code)}"),
+        ("flags", flags_text(raised)),
+    ]
+    if isinstance(x, Fraction):
+        rows += _bracket_rows(fmt, x)
+        result = lf.golden.decode(code, fmt)
+        if result.kind == "finite" and result.signed != x:
+            error = result.signed - x
+            rows.append(("error", f"{float(error):.4g}, {float(abs(error / x)):.3%} of the value"))
+    rule = f"{projection.rounding}, saturation {projection.saturation}"
+    return [f"{text} in {fmt} ({rule})", *(f"  {line}" for line in aligned(rows))]
+
+
+def _bracket_rows(fmt: lf.Format, x: Fraction) -> Iterator[tuple[str, str]]:
+    """The neighbours of an inexact number, and how far between them it lies."""
+    code, raised = lf.golden.encode(x, format=fmt, projection=lf.Projection("toward_zero"))
+    value = lf.golden.decode(code, fmt)
+    if not raised or value.kind != "finite" or (x < 0 and not fmt.signed):
+        return
+    below, above = neighbours(fmt, code)
+    outer = below if x < 0 else above
+    if outer is None or lf.golden.decode(outer, fmt).kind != "finite":
+        yield "between", f"{with_value(fmt, code)} and what lies beyond the format"
+        return
+    low, high = value.signed, lf.golden.decode(outer, fmt).signed
+    nu = (x - low) / (high - low)
+    yield "between", f"{with_value(fmt, code)} and {with_value(fmt, outer)}"
+    yield "at", f"{float(nu):.6g} of the way to the second"
