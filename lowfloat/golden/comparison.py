@@ -7,7 +7,14 @@ from collections.abc import Callable
 from lowfloat.exception_flags import INVALID
 from lowfloat.formats import Format
 from lowfloat.golden.decoding import _min_normal, decode
-from lowfloat.golden.on_codes import DEFAULT, Result, deliver, nan_operands, operands
+from lowfloat.golden.on_codes import (
+    DEFAULT,
+    INVALID_OPERATION,
+    Result,
+    deliver,
+    nan_operands,
+    operands,
+)
 from lowfloat.golden.signs import compare_values
 from lowfloat.golden.values import Value
 from lowfloat.projection import Projection
@@ -27,27 +34,31 @@ RELATIONS: dict[str, tuple[frozenset[int], bool]] = {
 }
 
 
-def compare(
-    relation: str,
-    a: int,
-    b: int,
-    *,
-    formats: Formats,
-    signaling: bool = False,
-    projection: Projection = DEFAULT,
+def _relation(name: str, signaling: bool) -> Callable[..., Truth]:
+    """A comparison; a quiet one raises invalid for signaling NaNs, a signaling one for every NaN."""
+    accepted, for_nan = RELATIONS[name]
+
+    def compare(a: int, b: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
+        x, y = operands((a, b), formats, projection)
+        if x.is_nan or y.is_nan:
+            return for_nan, INVALID if signaling or x.signaling or y.signaling else 0
+        return compare_values(x, y) in accepted, 0
+
+    kind = "signaling" if signaling else "quiet"
+    compare.__name__ = compare.__qualname__ = name + ("_signaling" if signaling else "")
+    compare.__doc__ = f"Whether x is {name.replace('_', ' or ')} y, {kind}, exactly. Rule K-1."
+    return compare
+
+
+#: Every comparison by name: the seven relations, quiet, and signaling with a suffix.
+COMPARISONS: dict[str, Callable[..., Truth]] = {
+    f.__name__: f for signals in (False, True) for f in (_relation(n, signals) for n in RELATIONS)
+}
+
+
+def total_order(
+    a: int, b: int, *, formats: Formats, projection: Projection = DEFAULT
 ) -> Truth:
-    """Whether a relation holds, exactly across formats. Rule K-1.
-
-    A quiet comparison raises invalid for signaling NaNs, a signaling one for every NaN.
-    """
-    x, y = operands((a, b), formats, projection)
-    accepted, for_nan = RELATIONS[relation]
-    if x.is_nan or y.is_nan:
-        return for_nan, INVALID if signaling or x.signaling or y.signaling else 0
-    return compare_values(x, y) in accepted, 0
-
-
-def total_order(a: int, b: int, *, formats: Formats) -> Truth:
     """IEEE 754's totalOrder, exactly across formats. Rule K-2."""
     return _total_key(decode(a, formats[0])) <= _total_key(decode(b, formats[1])), 0
 
@@ -76,17 +87,44 @@ CLASSES = (
 )
 
 
-def classify(a: int, *, formats: Formats) -> tuple[str, int]:
-    """IEEE 754's class of a code. Rule K-3."""
+def classify(
+    a: int, *, formats: Formats, projection: Projection = DEFAULT
+) -> tuple[int, int]:
+    """IEEE 754's class of a code, as an index of ``CLASSES``. Rule K-3."""
     v = decode(a, formats[0])
     if v.is_nan:
-        return ("signaling_nan" if v.signaling else "quiet_nan"), 0
-    sign = "negative_" if v.sign else "positive_"
-    if v.is_infinite:
-        return sign + "infinity", 0
-    if v.is_zero:
-        return sign + "zero", 0
-    return sign + ("subnormal" if v.magnitude < _min_normal(formats[0]) else "normal"), 0
+        return int(not v.signaling), 0
+    subnormal = v.magnitude < _min_normal(formats[0])
+    distance = 3 if v.is_infinite else 0 if v.is_zero else 1 if subnormal else 2
+    return (5 - distance if v.sign else 6 + distance), 0
+
+
+#: What each predicate asks of a class, and of the sign where the class does not tell.
+PREDICATES: dict[str, frozenset[str]] = {
+    "is_nan": frozenset(CLASSES[:2]),
+    "is_signaling": frozenset(CLASSES[:1]),
+    "is_infinite": frozenset({"negative_infinity", "positive_infinity"}),
+    "is_finite": frozenset(CLASSES[3:9]),
+    "is_zero": frozenset({"negative_zero", "positive_zero"}),
+    "is_subnormal": frozenset({"negative_subnormal", "positive_subnormal"}),
+    "is_normal": frozenset({"negative_normal", "positive_normal"}),
+}
+
+
+def _predicate(name: str) -> Callable[..., Truth]:
+    classes = {CLASSES.index(c) for c in PREDICATES[name]}
+
+    def holds(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
+        return classify(a, formats=formats)[0] in classes, 0
+
+    holds.__name__ = holds.__qualname__ = name
+    holds.__doc__ = f"Whether a code is {name[3:]}. Rule K-3."
+    return holds
+
+
+def is_sign_minus(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
+    """Whether a value has a minus sign, a NaN's included where it has one. Rule K-3."""
+    return decode(a, formats[0]).sign == 1, 0
 
 
 #: Which of two numbers, x and y with the order (-1, 0, 1) of what is compared, an extremum takes.
@@ -136,25 +174,29 @@ EXTREMA: dict[str, tuple[_Choice, bool]] = {
 }
 
 
-def extremum(
-    name: str,
-    a: int,
-    b: int,
-    *,
-    formats: Formats,
-    format: Format,
-    projection: Projection = DEFAULT,
-    random_bits: int | None = None,
-) -> Result:
-    """One of the ten minima and maxima, projected. Rule K-4."""
-    x, y = values = operands((a, b), formats, projection)
+def _extremum(name: str) -> Callable[..., Result]:
     choose, numbers_win = EXTREMA[name]
-    if (x.is_nan and y.is_nan) or (not numbers_win and (x.is_nan or y.is_nan)):
-        return nan_operands(values, format, projection)
-    raised = INVALID if x.signaling or y.signaling else 0
-    chosen = y if x.is_nan else x if y.is_nan else choose(x, y)
-    code, flags = deliver(chosen, format, projection, random_bits)
-    return code, flags | raised
+
+    def pick(
+        a: int,
+        b: int,
+        *,
+        formats: Formats,
+        format: Format,
+        projection: Projection = DEFAULT,
+        random_bits: int | None = None,
+    ) -> Result:
+        x, y = values = operands((a, b), formats, projection)
+        if (x.is_nan and y.is_nan) or (not numbers_win and (x.is_nan or y.is_nan)):
+            return nan_operands(values, format, projection)
+        raised = INVALID if x.signaling or y.signaling else 0
+        chosen = y if x.is_nan else x if y.is_nan else choose(x, y)
+        code, flags = deliver(chosen, format, projection, random_bits)
+        return code, flags | raised
+
+    pick.__name__ = pick.__qualname__ = name
+    pick.__doc__ = f"The {name.replace('_', ' ')} of two values, projected. Rule K-4."
+    return pick
 
 
 def clamp(
@@ -172,7 +214,10 @@ def clamp(
     if any(v.is_nan for v in values):
         return nan_operands(values, format, projection)
     if compare_values(low, high) > 0:
-        from lowfloat.golden.on_codes import INVALID_OPERATION
-
         return deliver(INVALID_OPERATION, format, projection, random_bits)
     return deliver(_lesser(_greater(x, low), high), format, projection, random_bits)
+
+
+globals().update(COMPARISONS)
+globals().update({name: _extremum(name) for name in EXTREMA})
+globals().update({name: _predicate(name) for name in PREDICATES})
