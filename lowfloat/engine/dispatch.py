@@ -14,7 +14,7 @@ from lowfloat import _native, exception_flags, settings
 from lowfloat.engine import outputs, random_bits, sources
 from lowfloat.engine.sources import Coded, Integers, code_dtype
 from lowfloat.formats import Format
-from lowfloat.projection import Projection
+from lowfloat.projection import Policy, Projection
 
 Codes = NDArray[Any]
 
@@ -159,6 +159,9 @@ def quantize(
     else:
         codes = np.empty(call.out.flat.size, code_dtype(grid))
         raised = backend.apply("convert", (flat(values),), (container,), codes, grid, *tail)
-        back = (Projection(), None, None, False)
+        # The way back is exact; only NaNs meet the policy a second time.
+        policy = projection.policy
+        nans = Policy(nan=policy.nan, default_nan_sign=policy.default_nan_sign)
+        back = (Projection(policy=nans), None, None, False)
         backend.apply("convert", (codes,), (grid,), call.out.flat, container, *back)
     return call.finish(raised)
