@@ -16,32 +16,32 @@ from lowfloat.format_text import decimal, extremes, layout, specials
 
 
 class FormatTable(SphinxDirective):
-    """Every named format of formats.toml: names, layout, extremes, special codes."""
+    """Every named format of formats.toml: layout, extremes, special codes."""
 
     def run(self) -> list[nodes.Node]:
         lines = [
-            "| name | layout | bias | largest | smallest | special codes | other names |",
-            "|---|---|---|---|---|---|---|",
+            "| name | layout | bias | largest | smallest | special codes |",
+            "|---|---|--:|--:|--:|---|",
         ]
         for entry in registry().values():
             fmt, x = entry.format, extremes(entry.format)
-            aliases = ", ".join(f"`{name}`" for name in entry.aliases)
             cells = (
-                f"`{entry.name}`", layout(fmt), fmt.bias, decimal(x.max), decimal(x.min_positive),
-                specials(fmt), aliases,
+                f"`{entry.name}`", f"`{layout(fmt)}`", fmt.bias, decimal(x.max),
+                decimal(x.min_positive, 4), specials(fmt),
             )  # fmt: skip
             lines.append("| " + " | ".join(map(str, cells)) + " |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
 class FormatSources(SphinxDirective):
-    """Where each named format is defined, and its note."""
+    """Each named format's other names, its note, and where it is defined."""
 
     def run(self) -> list[nodes.Node]:
         lines = []
         for entry in registry().values():
-            note = f" ({entry.note})" if entry.note else ""
-            lines += [f"`{entry.name}`{note}", f": {entry.source}", ""]
+            aliases = ", ".join(f"`{name}`" for name in entry.aliases)
+            note = f"{entry.note[0].upper()}{entry.note[1:]}. " if entry.note else ""
+            lines += [f"`{entry.name}`", f": {note}Also {aliases}. Source: {entry.source}.", ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
