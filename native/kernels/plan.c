@@ -1,17 +1,404 @@
-/* Chooses a kernel for a cast and computes its constants. */
+/* Chooses the kernel of a cast and computes its constants.
+ *
+ * Results that are not a rounded code - of NaNs, infinities, zeros, overflows, negative numbers
+ * in unsigned formats - are whatever the generic path says of one representative. */
 #include "kernels.h"
+
+#include "arithmetic.h"
+
+#define LF_DECLARE_TABLES(isa)                                                                  \
+    extern const lf_encode_table lf_encoders_##isa;                                             \
+    extern const lf_decode_table lf_decoders_##isa;                                             \
+    extern const lf_limit_table lf_limits_##isa;
+#define LF_TABLES(isa) {&lf_encoders_##isa, &lf_decoders_##isa, &lf_limits_##isa}
+
+typedef struct tables {
+    const lf_encode_table *encoders;
+    const lf_decode_table *decoders;
+    const lf_limit_table *limits;
+} tables;
+
+LF_DECLARE_TABLES(baseline)
+#ifdef LF_HAVE_AVX2
+LF_DECLARE_TABLES(avx2)
+#endif
+#ifdef LF_HAVE_AVX512
+LF_DECLARE_TABLES(avx512)
+#endif
+
+static const tables all_tables[] = {
+    [LF_ISA_BASELINE] = LF_TABLES(baseline),
+#ifdef LF_HAVE_AVX2
+    [LF_ISA_AVX2] = LF_TABLES(avx2),
+#endif
+#ifdef LF_HAVE_AVX512
+    [LF_ISA_AVX512] = LF_TABLES(avx512),
+#endif
+};
+
+static const tables *tables_of(int isa)
+{
+    if (isa == LF_ISA_BEST)
+        isa = lf_isa_best();
+    return lf_isa_usable(isa) ? &all_tables[isa] : NULL;
+}
+
+int lf_limit(int which, int isa, const void *in, void *out, size_t n)
+{
+    const tables *t = tables_of(isa);
+    if (which < 0 || which >= LF_LIMITS)
+        return LF_ERROR_ARGUMENT;
+    if (!t)
+        return LF_ERROR_ISA;
+    t->limits->loop[which](in, out, n);
+    return LF_OK;
+}
+
+/* binary32 or binary64, the number that fills a lane. */
+typedef struct host {
+    int lanes;
+    int bits;
+    int fraction;
+    int bias;
+    int64_t infinity;
+} host;
+
+static const host hosts[] = {
+    [LF_LANES32] = {LF_LANES32, 32, 23, 127, (int64_t)0xff << 23},
+    [LF_LANES64] = {LF_LANES64, 64, 52, 1023, (int64_t)0x7ff << 52},
+};
+
+static bool is_host(const lf_format *f, const host *h)
+{
+    return f->exponent_bits == h->bits - 1 - h->fraction && f->mantissa_bits == h->fraction &&
+           f->bias == h->bias && f->is_signed && f->nan == LF_NAN_IEEE && f->negative_zero &&
+           f->zero && f->subnormals == LF_SUBNORMALS_GRADUAL;
+}
+
+static int width_of(const lf_format *f)
+{
+    return (f->is_signed != 0) + f->exponent_bits + f->mantissa_bits;
+}
+
+/* Representatives whose results a plan keeps: one per sign but for NaN. */
+enum { PLUS, MINUS, NAN_ = 6 };
+enum { OVER = 0, INFINITE = 2, ZERO = 4, REPRESENTATIVES = 7 };
+
+typedef struct results {
+    uint64_t code[REPRESENTATIVES];
+    uint8_t flags[REPRESENTATIVES];
+} results;
+
+/* The largest finite code, which overflows if any does; infinity; zero; the canonical NaN. With
+ * the largest R, rounding goes away from zero if it ever does. */
+static results representatives(const lf_context *c, const lf_layout *from)
+{
+    uint64_t minus = from->sign_mask;
+    uint64_t infinity = from->infinity_code == LF_NO_CODE ? 0 : from->infinity_code;
+    uint64_t codes[REPRESENTATIVES] = {from->max_finite_code, from->max_finite_code | minus,
+                                       infinity, infinity | minus, 0, minus, from->nan_code};
+    const lf_target *rounding = c->operation == LF_QUANTIZE ? &c->grid : &c->target;
+    uint64_t random[REPRESENTATIVES];
+    const uint64_t *const operands[3] = {codes, codes, codes};
+    int bits = rounding->projection.random_bits;
+    results r;
+    if (from->nan_code == LF_NO_CODE)
+        codes[NAN_] = 0;
+    for (int i = 0; i < REPRESENTATIVES; i++)
+        random[i] = UINT64_MAX >> (64 - bits);
+    bool stochastic = rounding->projection.rounding == LF_STOCHASTIC;
+    lf_compute(c, operands, stochastic ? random : NULL, r.code, r.flags, REPRESENTATIVES);
+    return r;
+}
+
+/* The host's exponent field of the lowest binade of the lattice: of field 1, and of field 0 where
+ * that is a normal binade. */
+static int64_t low_field(const lf_layout *f, const host *h)
+{
+    return (int64_t)f->emin + h->bias;
+}
+
+/* lf_widen's constants; false unless the host has every value. Where the subnormals of format and
+ * host have one exponent, codes need only be shifted. */
+static bool plan_widen(lf_cast_plan *p, const lf_layout *f, const host *h)
+{
+    int64_t low = low_field(f, h);
+    uint64_t hidden = (uint64_t)1 << h->fraction;
+    bool powers = f->subnormals == LF_SUBNORMALS_NORMAL && !f->zero && f->mantissa_bits == 0;
+    if (low < !powers || low >= h->infinity >> h->fraction || f->top_exponent > h->bias + 1 ||
+        f->mantissa_bits > h->fraction)
+        return false;
+    p->code_shift = h->fraction - f->mantissa_bits;
+    if (f->subnormals == LF_SUBNORMALS_NORMAL) {
+        p->code_base = (uint64_t)low << h->fraction;
+        p->low_codes = f->zero ? 1 : 0;
+        p->low_subtract = p->code_base;
+        if (low == 0) { /* E8M0: 2^-127 = 2^-126 - 2^-127, below the fields of binary32 */
+            p->low_codes = 1;
+            p->low_add = hidden;
+            p->low_subtract = hidden / 2;
+        }
+    } else {
+        p->code_base = (uint64_t)(low - 1) << h->fraction;
+        p->low_codes = low == 1 ? 0 : (int64_t)1 << f->mantissa_bits;
+        p->low_add = hidden;
+        p->low_subtract = (uint64_t)low << h->fraction;
+    }
+    return true;
+}
+
+/* The t of lattice.h, in L bits, for positive numbers; and what to flip in it. */
+static void plan_threshold(lf_cast_plan *p, const lf_layout *f, const lf_projection *q)
+{
+    const uint64_t half = (uint64_t)1 << 63;
+    const uint64_t all = UINT64_MAX;
+    switch (q->rounding) {
+    case LF_NEAREST_EVEN:
+        if (f->mantissa_bits == 0 && !f->zero) { /* P-5 */
+            p->threshold = half;
+            break;
+        }
+        p->threshold = half - 1, p->threshold_odd = all;
+        break;
+    case LF_NEAREST_AWAY: p->threshold = half; break;
+    case LF_NEAREST_ZERO: p->threshold = half - 1; break;
+    case LF_TOWARD_ZERO: break;
+    case LF_TOWARD_POSITIVE: p->threshold = all, p->threshold_flip = all; break;
+    case LF_TOWARD_NEGATIVE: p->threshold_flip = all; break;
+    case LF_AWAY_FROM_ZERO: p->threshold = all; break;
+    case LF_TO_ODD: p->threshold = all, p->threshold_odd = all; break;
+    default:
+        if (q->variant == LF_VARIANT_B)
+            p->threshold = half >> q->random_bits;
+        else if (q->variant == LF_VARIANT_C)
+            p->threshold = (half - 1) >> q->random_bits, p->threshold_odd = all >> q->random_bits;
+    }
+}
+
+/* The least distance above an even or odd code that a deterministic rounding takes to the next,
+ * `step` away, in units of which half a step is `half`, rounded down; `step` if there is none. */
+static int64_t least_away(int rounding, int64_t half, int64_t step, bool odd, bool negative)
+{
+    switch (rounding) {
+    case LF_NEAREST_EVEN: half += !odd; break;
+    case LF_NEAREST_AWAY: break;
+    case LF_NEAREST_ZERO: half++; break;
+    case LF_TOWARD_POSITIVE: half = negative ? step : 1; break;
+    case LF_TOWARD_NEGATIVE: half = negative ? 1 : step; break;
+    case LF_AWAY_FROM_ZERO: half = 1; break;
+    case LF_TO_ODD: half = odd ? step : 1; break;
+    default: half = step;
+    }
+    return half < 1 ? 1 : half;
+}
+
+/* Rules P-3 and P-4: host magnitudes below which numbers are tiny, or below the smallest number. */
+static void plan_low(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, const host *h)
+{
+    int64_t low = low_field(f, h);
+    int drop = h->fraction - f->mantissa_bits;
+    bool normal = f->subnormals == LF_SUBNORMALS_NORMAL;
+    bool stochastic = q->rounding == LF_STOCHASTIC;
+    bool ties_away = f->mantissa_bits == 0 && !f->zero;
+    int rounding = q->rounding == LF_NEAREST_EVEN && ties_away ? LF_NEAREST_AWAY : q->rounding;
+    int64_t fields = h->infinity >> h->fraction;
+
+    p->tiny_below = p->tiny_retry = h->infinity; /* every finite number is tiny */
+    if (low > fields)
+        return;
+    int64_t least_normal = low << h->fraction;
+    if (normal && f->zero)
+        least_normal += (int64_t)1 << drop;
+    /* Host subnormals have the step of field 1, twice what precision P has in their top binade. */
+    bool top_subnormal = low == 1 && !(normal && f->zero);
+    p->tiny_drop = drop - top_subnormal;
+    p->tiny_carry = h->fraction + 1 - top_subnormal;
+    p->tiny_below = least_normal;
+    if (!q->tininess_before && stochastic) {
+        p->tiny_retry = top_subnormal ? least_normal / 2 : least_normal - ((int64_t)1 << h->fraction);
+    } else if (!q->tininess_before) {
+        /* The code one step of precision P below the smallest normal number is odd, but 0 where M
+         * = 0, and where it is the lowest of a normal binade. */
+        bool odd = normal ? !f->zero : f->mantissa_bits != 0;
+        int64_t step = (int64_t)1 << p->tiny_drop;
+        int64_t base = least_normal - step;
+        p->tiny_below = base + least_away(rounding, step / 2, step, odd, false);
+        p->tiny_below_flip =
+            p->tiny_below ^ (base + least_away(rounding, step / 2, step, odd, true));
+    }
+    if (normal) {
+        p->smallest = least_normal;
+        p->smallest_code = f->min_positive_code;
+        /* Halving takes one off the host's exponent field. */
+        int64_t half = least_normal - ((int64_t)1 << h->fraction);
+        if (f->zero) {
+            p->smallest_half = least_away(rounding, half, least_normal, false, false);
+            p->smallest_half_flip =
+                p->smallest_half ^ least_away(rounding, half, least_normal, false, true);
+        }
+    }
+}
+
+static void plan_random(lf_cast_plan *p, const lf_projection *q, const lf_random *random)
+{
+    int bits = q->random_bits;
+    p->random_bits = (uint8_t)bits;
+    p->random_lane = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+    p->random_kind = (uint8_t)random->kind;
+    p->random_first = random->first;
+    p->seed = random->seed;
+    p->call = random->call;
+    p->stream = random->stream;
+    p->given = random->given;
+    p->given_stride = random->given_stride;
+}
+
+/* Whether lattice.h holds for the target and these lanes; see there for the bounds. */
+static bool lanes_hold(const lf_layout *f, const lf_projection *q, const host *h)
+{
+    bool normal = f->subnormals == LF_SUBNORMALS_NORMAL;
+    bool stochastic = q->rounding == LF_STOCHASTIC;
+    int64_t low = low_field(f, h);
+    /* s >= 1, and tiny_drop >= 1 with stochastic rounding. The field of half the smallest number
+     * of a `normal` format must be that of a normal number of the host (plan_low). */
+    return low >= 1 + normal && (!normal || low <= h->infinity >> h->fraction) &&
+           f->mantissa_bits + 1 + stochastic <= h->fraction &&
+           !(stochastic && (normal || q->random_bits > h->bits - 3));
+}
+
+/* Everything between a host and a target, in the result's own codes. */
+static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, const host *h,
+                        const results *r, int width, bool quantize)
+{
+    int64_t low = low_field(f, h);
+    p->low_field = low;
+    p->drop_base = low + h->fraction - f->mantissa_bits;
+    p->lattice_add =
+        f->subnormals == LF_SUBNORMALS_NORMAL ? 0 : (uint64_t)1 << h->fraction;
+    plan_threshold(p, f, q);
+    if (h->lanes == LF_LANES32) {
+        p->threshold >>= 32, p->threshold_flip >>= 32, p->threshold_odd >>= 32;
+    }
+    p->max_code = (int64_t)f->max_finite_code;
+    p->sign_min = !f->negative_zero;
+    p->sign_mask = quantize ? (uint64_t)f->is_signed << (h->bits - 1) : f->sign_mask;
+    p->sign_shift = quantize ? 0 : h->bits - width;
+    p->over_flags = r->flags[OVER + PLUS];
+    p->over_flags_flip = r->flags[OVER + PLUS] ^ r->flags[OVER + MINUS];
+    p->zero = r->code[ZERO + PLUS];
+    p->zero_flip = r->code[ZERO + PLUS] ^ r->code[ZERO + MINUS];
+    p->zero_flags = r->flags[ZERO + PLUS];
+    p->infinite_flags_flip = r->flags[INFINITE + PLUS] ^ r->flags[INFINITE + MINUS];
+    p->zero_below = q->daz ? (int64_t)1 << h->fraction : 0;
+    p->flush = f->zero && (q->ftz || f->subnormals == LF_SUBNORMALS_FLUSH);
+    p->negative_min = f->is_signed ? (int64_t)(UINT64_MAX >> 1 >> (64 - h->bits)) : f->zero;
+    p->negative = r->code[OVER + MINUS];
+    plan_low(p, f, q, h);
+}
+
+/* Codes to a host. */
+static bool plan_decode(lf_cast_plan *p, const lf_layout *f, const host *h)
+{
+    const uint64_t never = INT32_MAX;
+    if (f->subnormals == LF_SUBNORMALS_FLUSH || !plan_widen(p, f, h))
+        return false;
+    p->max_code = (int64_t)f->max_finite_code;
+    p->magnitude_mask = f->magnitude_mask;
+    p->sign_min = !f->negative_zero;
+    p->sign_mask = f->is_signed ? (uint64_t)1 << (h->bits - 1) : 0;
+    p->nan_mask = f->magnitude_mask;
+    p->quiet_bits = f->nan_code;
+    switch (f->nan) {
+    case LF_NAN_NONE: p->nan_least = never; break;
+    case LF_NAN_IEEE:
+        p->nan_least = f->infinity_code + 1;
+        p->quiet_bits = (uint64_t)1 << (f->mantissa_bits - 1);
+        break;
+    case LF_NAN_NEGATIVE_ZERO: /* the flip makes it the largest key */
+        p->nan_mask = p->nan_least = f->magnitude_mask | f->sign_mask;
+        p->nan_flip = f->magnitude_mask;
+        break;
+    default: p->nan_least = f->magnitude_mask;
+    }
+    return true;
+}
+
+static void plan_common(lf_cast_plan *p, const results *r)
+{
+    p->over = r->code[OVER + PLUS];
+    p->over_flip = r->code[OVER + PLUS] ^ r->code[OVER + MINUS];
+    p->infinite = r->code[INFINITE + PLUS];
+    p->infinite_flip = r->code[INFINITE + PLUS] ^ r->code[INFINITE + MINUS];
+    p->infinite_flags = r->flags[INFINITE + PLUS];
+    p->nan = r->code[NAN_];
+    p->nan_flags = r->flags[NAN_];
+}
+
+static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
+                              const lf_format *to, const lf_projection *q,
+                              const lf_random *random, bool quantize, const tables *t)
+{
+    const lf_layout *f = quantize ? &c->grid.format : &c->target.format;
+    bool stochastic = q->rounding == LF_STOCHASTIC;
+    const host *h = &hosts[is_host(from, &hosts[LF_LANES32]) ? LF_LANES32 : LF_LANES64];
+    if (!is_host(from, h) || width_of(to) > 32 || q->exact_tail)
+        return NULL;
+    if (h->lanes == LF_LANES32 && !quantize && !lanes_hold(f, q, h)) {
+        h = &hosts[LF_LANES64];
+        p->widen = 1;
+    }
+    if (!lanes_hold(f, q, h))
+        return NULL;
+    results r = representatives(c, &c->operands[0]);
+    plan_common(p, &r);
+    plan_encode(p, f, q, h, &r, width_of(to), quantize);
+    if (p->widen && q->daz)
+        p->zero_below = (int64_t)(h->bias - 126) << h->fraction;
+    if (quantize && !plan_widen(p, f, h))
+        return NULL;
+    if (stochastic)
+        plan_random(p, q, random);
+    bool full = p->want_flags || p->want_flags_out || !f->is_signed || !f->zero || q->daz ||
+                q->ftz || f->subnormals != LF_SUBNORMALS_GRADUAL;
+    int target = quantize ? LF_QUANTIZED
+                 : f->storage_bytes == 1 ? LF_CODES8
+                 : f->storage_bytes == 2 ? LF_CODES16
+                                         : LF_CODES32;
+    return t->encoders->kernel[h->lanes][target][stochastic][full];
+}
+
+static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
+                              const lf_format *to, const lf_projection *q, const tables *t)
+{
+    const lf_layout *f = &c->operands[0];
+    const host *h = &hosts[is_host(to, &hosts[LF_LANES32]) ? LF_LANES32 : LF_LANES64];
+    /* Exact, so that neither the rounding nor R matters, if given bits need no check. */
+    if (!is_host(to, h) || width_of(from) > 16 || q->daz || q->ftz ||
+        q->rounding == LF_STOCHASTIC ||
+        !plan_decode(p, f, h))
+        return NULL;
+    results r = representatives(c, f);
+    plan_common(p, &r);
+    p->sign_shift = h->bits - width_of(from);
+    bool full = p->want_flags || p->want_flags_out;
+    return t->decoders->kernel[f->storage_bytes - 1][h->lanes][full];
+}
 
 int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,
                  const lf_projection *projection, const lf_random *random, int want_flags,
                  int want_flags_out, int quantize, int isa, lf_cast_kernel *kernel)
 {
-    (void)plan, (void)from, (void)to, (void)projection, (void)random, (void)want_flags;
-    (void)want_flags_out, (void)quantize, (void)isa, (void)kernel;
-    return 0;
-}
-
-int lf_limit(int which, int isa, const void *in, void *out, size_t n)
-{
-    (void)which, (void)isa, (void)in, (void)out, (void)n;
-    return LF_ERROR_ISA;
+    const tables *t = tables_of(isa);
+    lf_context c;
+    /* NaNs that carry signs and payloads take the generic path. */
+    if (!t || projection->nan_rule != LF_NAN_CANONICAL)
+        return 0;
+    if (quantize ? lf_quantize_init(&c, from, to, from, projection)
+                 : lf_context_init(&c, LF_CONVERT, &from, to, projection))
+        return 0;
+    *plan = (lf_cast_plan){.want_flags = want_flags != 0, .want_flags_out = want_flags_out != 0};
+    *kernel = encoder(plan, &c, from, to, projection, random, quantize, t);
+    if (!*kernel && !quantize)
+        *kernel = decoder(plan, &c, from, to, projection, t);
+    return *kernel != NULL;
 }

@@ -1,0 +1,74 @@
+/* Template, for lanes of LF_LANES bits: a whole array, chunk by chunk. */
+
+#ifndef LF_CAST_H
+#define LF_CAST_H
+
+/* binary32 as binary64: exact, and a signaling NaN stays one (F-5). */
+LF_INLINE void lf_widen_chunk(const void *in, uint64_t *out, size_t n)
+{
+    const lf_unaligned32 *source = in;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t x = source[i];
+        int32_t m = (int32_t)(x & 0x7fffffff);
+        float narrow;
+        memcpy(&narrow, &x, sizeof narrow);
+        double wide = narrow;
+        uint64_t bits;
+        memcpy(&bits, &wide, sizeof bits);
+        int signaling = m > 0x7f800000 && !(x & 0x00400000);
+        out[i] = signaling ? bits & ~((uint64_t)1 << 51) : bits;
+    }
+}
+#endif
+
+LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
+                            uint32_t *flags, size_t n, uint64_t first, const int target,
+                            const int stochastic, const int full)
+{
+    const size_t out_size = target == LF_CODES8 ? 1 : target == LF_CODES16 ? 2
+                            : target == LF_CODES32 ? 4 : sizeof(LANE);
+    const size_t in_size = LF_LANES == 64 && p->widen ? 4 : sizeof(LANE);
+    LANE random[LF_CHUNK];
+    LANE in_copy[LF_CHUNK] = {0};
+    LANE out_copy[LF_CHUNK];
+    uint8_t chunk_flags[LF_CHUNK];
+    uint32_t raised = 0;
+    size_t count;
+
+    for (size_t done = 0; done < n; done += count) {
+        size_t offset = stochastic ? (first + done) % LF_CHUNK : 0;
+        count = n - done < LF_CHUNK - offset ? n - done : LF_CHUNK - offset;
+        const char *source = (const char *)in + done * in_size;
+        char *result = (char *)out + done * out_size;
+        int whole = count == LF_CHUNK;
+
+        for (size_t ahead = 2048; ahead < 2048 + LF_CHUNK * in_size; ahead += 64)
+            __builtin_prefetch(source + ahead);
+        if (stochastic) {
+            int status =
+                NAME(lf_random_chunk)(p, first + done - offset, offset, count, random);
+            if (status != LF_OK)
+                return status;
+        }
+        const void *chunk = source;
+        if (LF_LANES == 64 && p->widen)
+            lf_widen_chunk(chunk, (uint64_t *)in_copy + offset, count);
+        else if (!whole)
+            memcpy(in_copy + offset, source, count * in_size);
+        if (!whole || p->widen)
+            chunk = in_copy;
+        NAME(lf_round_chunk)(p, chunk, whole ? (void *)result : out_copy, chunk_flags, random,
+                             target, stochastic, full);
+        if (!whole)
+            memcpy(result, (char *)out_copy + offset * out_size, count * out_size);
+        if (full) {
+            for (size_t i = offset; i < offset + count; i++)
+                raised |= chunk_flags[i];
+            if (p->want_flags_out && flags_out)
+                memcpy(flags_out + done, chunk_flags + offset, count);
+        }
+    }
+    if (full && p->want_flags && flags)
+        *flags |= raised;
+    return LF_OK;
+}
