@@ -101,6 +101,15 @@ def _is_data_only(text: str) -> bool:
     return True
 
 
+@pytest.mark.parametrize("room", FLOORS[5])
+def test_uses_compute_through_the_public_names(room: str) -> None:
+    for path in [p for p in modules() if room_of(p) == room]:
+        package = ["lowfloat", *path.relative_to(PACKAGE).parent.parts]
+        imported = lowfloat_imports(path.read_text(encoding="utf-8"), package) - {""}
+        shortcuts = {name for name in imported if FLOOR_OF[name] in (2, 3)}
+        assert not shortcuts, f"{path.name} should use lf.{shortcuts}, not its modules"
+
+
 def test_a_forbidden_import_is_caught() -> None:
     text = "from lowfloat import golden\nfrom lowfloat.arrays import Array\n"
     assert lowfloat_imports(text, ["lowfloat"]) == {"golden", "arrays"}

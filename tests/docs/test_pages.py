@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from doctest import ELLIPSIS
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 import lowfloat as lf
+from lowfloat.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -35,6 +37,23 @@ def test_blocks_run(page: Path) -> None:
     assert examples
     for example in examples:
         example.evaluate()
+
+
+def commands(page: Path) -> list[list[str]]:
+    """What a page tells its reader to type at the `lowfloat` command, in its order."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found = [line.removeprefix("$ ") for line in lines if line.startswith("$ lowfloat ")]
+    return [shlex.split(line)[1:] for line in found]
+
+
+COMMAND_PAGES = [path for path in PAGES if commands(path)]
+
+
+@pytest.mark.parametrize("page", COMMAND_PAGES, ids=[path.name for path in COMMAND_PAGES])
+def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in commands(page):
+        assert main(arguments) == 0
 
 
 def test_a_wrong_page_is_caught(tmp_path: Path) -> None:
