@@ -170,6 +170,10 @@ uint64_t lf_lfsr_bits(int width, uint64_t taps, int form, uint32_t shifts, int b
 int lf_isa_best(void);
 int lf_isa_usable(int isa);
 
+/* For benchmarks: a plain loop of one instruction set that loads, changes the width and stores;
+ * 0: 32 to 8 bits, 1: 32 to 16 bits, 2: 8 to 32 bits. Returns a status. */
+int lf_limit(int which, int isa, const void *in, void *out, size_t n);
+
 /* Gives the calling thread's SSE control word the rounding control (bits 13 and 14), flush-to-zero
  * (15) and denormals-are-zero (6) of `control`; returns the old word. Without SSE it does nothing
  * and returns 0. For tests: results must not change. */
