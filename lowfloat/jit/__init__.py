@@ -1,8 +1,9 @@
-"""The Numba implementation: scalar functions for user ``@njit`` code, and array kernels.
+"""The Numba implementation: functions for user ``@njit`` code, compiled for one format.
 
-Imported on first use of ``lf.jit``, because importing Numba takes longer than everything else.
+Imported on first use of ``lf.jit``, because importing Numba takes longer than all the rest.
 """
 
+from lowfloat.jit.casting import cast_kernel
 from lowfloat.jit.scalars import decoder, encoder, function
 
-__all__ = ["decoder", "encoder", "function"]
+__all__ = ["cast_kernel", "decoder", "encoder", "function"]

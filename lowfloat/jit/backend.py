@@ -134,14 +134,15 @@ def from_integers(
     wide = np.int64 if signed else np.uint64
 
     def fill(part: slice, bits: Words, codes: Words, flags: Words) -> int:
-        words = np.ascontiguousarray(values[part], wide).view(np.uint64)
+        words = _words(values[part].astype(wide).view(np.uint64))
         return int(kernels.integer_kernel(words, signed, target, bits, codes, flags))
 
     return _chunked(fill, out, projection, random, flags_out)
 
 
 def _words(codes: Codes) -> Words:
-    return np.ascontiguousarray(codes, np.uint64)
+    """The one array type that the kernel is compiled for: a read-only one would be another."""
+    return np.require(codes, np.uint64, ["C", "A", "W"])
 
 
 def _chunked(
@@ -165,7 +166,7 @@ def _chunked(
             kernels.philox_kernel(seed, call, stream, start, drawn, bits)
         elif drawn:
             assert isinstance(random, np.ndarray)
-            bits = random if random.size == 1 else random[part]
+            bits = _words(random if random.size == 1 else random[part])
         union |= fill(part, bits, codes[:count], flags[:count])
         if union & int(kernels.TAIL_TOO_LONG):
             raise ValueError(

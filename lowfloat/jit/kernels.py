@@ -12,10 +12,10 @@ significand; see ``Value`` for why 128 bits are enough for every format and oper
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic, overload
@@ -34,8 +34,18 @@ Outcomes = tuple[Outcome, Outcome]
 
 
 def compiled(function: F) -> F:
-    """Compile lazily and cache on disk, typed as the function itself."""
-    return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    """Compile lazily and cache on disk; typed as the function itself."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: F) -> F:
+    """Compile as a part of the functions that call it: constants fold, and it is compiled faster."""
+    decorate = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+    return cast(F, decorate(function))
+
+
+#: Machine instructions that Numba has no words for, as functions.
+primitive = cast(Callable[[Callable[..., Any]], Callable[..., Any]], intrinsic)
 
 
 # Numba makes a float of uint64 + int64, so constants that meet codes are uint64.
@@ -156,7 +166,7 @@ class Value(NamedTuple):
 def _wide(operator: str) -> Callable[..., tuple[np.uint64, np.uint64]]:
     """An operator on two 128-bit integers, each given as its high and low half."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @primitive
     def wide(typing: Any, ah: Any, al: Any, bh: Any, bl: Any) -> Any:
         word = types.uint64
 
@@ -170,9 +180,10 @@ def _wide(operator: str) -> Callable[..., tuple[np.uint64, np.uint64]]:
             pair = builder.trunc(builder.lshr(result, shift), i64), builder.trunc(result, i64)
             return context.make_tuple(builder, signature.return_type, pair)
 
-        return types.UniTuple(word, 2)(word, word, word, word), lower
+        pair: Any = types.UniTuple(word, 2)  # type: ignore[no-untyped-call]
+        return pair(word, word, word, word), lower
 
-    return wide  # type: ignore[no-any-return]
+    return wide
 
 
 # Shifts take their count, below 128, as the low half of the second number.
@@ -180,7 +191,7 @@ add128, subtract128, multiply128 = _wide("add"), _wide("sub"), _wide("mul")
 left128, right128 = _wide("shl"), _wide("lshr")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@primitive
 def leading_zeros(typing: Any, x: Any) -> Any:
     """The number of zeros above the top 1 of a nonzero uint64."""
 
@@ -193,14 +204,14 @@ def leading_zeros(typing: Any, x: Any) -> Any:
 def _same_bits(source: Any, target: Any) -> Callable[[Any], Any]:
     """A machine word read as another type of the same width."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @primitive
     def same_bits(typing: Any, x: Any) -> Any:
         def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.bitcast(args[0], context.get_value_type(target))
 
         return target(source), lower
 
-    return same_bits  # type: ignore[no-any-return]
+    return same_bits
 
 
 float32_bits = _same_bits(types.float32, types.uint32)
@@ -209,7 +220,7 @@ float32_of = _same_bits(types.uint32, types.float32)
 float64_of = _same_bits(types.uint64, types.float64)
 
 
-@compiled
+@inlined
 def jam_right(high: np.uint64, low: np.uint64, count: np.int64) -> tuple[np.uint64, np.uint64]:
     """Shift right by any count >= 0; a last bit of 1 tells that ones were shifted out."""
     shift = np.uint64(min(count, np.int64(127)))
@@ -221,7 +232,7 @@ def jam_right(high: np.uint64, low: np.uint64, count: np.int64) -> tuple[np.uint
     return kept_high, kept_low | np.uint64(lost != ZERO)
 
 
-@compiled
+@inlined
 def pick(condition: Any, pair: Any) -> Any:
     """pair[condition]."""
     return pair[1] if condition else pair[0]
@@ -230,13 +241,13 @@ def pick(condition: Any, pair: Any) -> Any:
 # -- reading operands ---------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def special(kind: np.int64, sign: np.int64) -> Value:
     """An infinity or a zero."""
     return Value(kind, sign, np.int64(0), ZERO, ZERO)
 
 
-@compiled
+@inlined
 def number(sign: np.int64, significand: np.uint64, exponent: np.int64) -> Value:
     """significand 2^exponent, normalised; not zero."""
     count = leading_zeros(significand)
@@ -244,7 +255,7 @@ def number(sign: np.int64, significand: np.uint64, exponent: np.int64) -> Value:
     return Value(NUMBER, sign, top, significand << np.uint64(count), ZERO)
 
 
-@compiled
+@inlined
 def read(code: np.uint64, source: Source) -> Value:
     """The value of a code. Rules D-3 to D-6, Q-3."""
     sign = np.int64((code & source.sign_mask) != ZERO)
@@ -267,7 +278,7 @@ def read(code: np.uint64, source: Source) -> Value:
     return number(sign, significand, exponent)
 
 
-@compiled
+@inlined
 def read_integer(bits: np.uint64, signed: bool) -> Value:
     """The value of an int64 or uint64, given as its bits. Rule C-1."""
     if bits == ZERO:
@@ -280,7 +291,7 @@ def read_integer(bits: np.uint64, signed: bool) -> Value:
 # -- exact arithmetic ---------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def product(x: Value, y: Value) -> Value:
     """x y of two numbers, exactly: their significands have at most 64 bits each. Rule A-4."""
     high, low = multiply128(ZERO, x.high, ZERO, y.high)
@@ -291,7 +302,7 @@ def product(x: Value, y: Value) -> Value:
     return Value(NUMBER, x.sign ^ y.sign, exponent, high, low)
 
 
-@compiled
+@inlined
 def total(x: Value, y: Value, zero_sign: np.int64) -> Value:
     """x + y of two numbers, with a sticky last bit. Rule A-2.
 
@@ -318,7 +329,7 @@ def total(x: Value, y: Value, zero_sign: np.int64) -> Value:
 # -- projection ---------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def rounds_away(
     high: np.uint64, low: np.uint64, odd: bool, sign: np.int64, target: Target, random: np.uint64
 ) -> bool:
@@ -335,14 +346,14 @@ def rounds_away(
             up = half and (rest or (floor & ONE) != ZERO)
         # floor + up + R >= 2^N, without the sum that may not fit
         room = target.most - random
-        return floor > room or (up and floor == room)
+        return bool(floor > room or (up and floor == room))
     relation = np.int64(((high << ONE) | low) != ZERO)
     if high >= TOP_BIT:
         relation += np.int64(2)
     return bool(relation >= pick(odd, pick(sign, target.away)))
 
 
-@compiled
+@inlined
 def split(value: Value, count: np.int64) -> tuple[np.uint64, np.uint64, np.uint64]:
     """The significand without its last ``count`` >= 75 bits, and nu that they make."""
     if count > 127:
@@ -352,7 +363,7 @@ def split(value: Value, count: np.int64) -> tuple[np.uint64, np.uint64, np.uint6
     return value.high >> np.uint64(count - 64), high, low
 
 
-@compiled
+@inlined
 def quotient(value: Value, target: Target) -> tuple[np.uint64, np.uint64]:
     """nu = |X|/s of a number below the smallest one, s: 128 bits, the last one sticky. Rule P-3.
 
@@ -382,7 +393,7 @@ def quotient(value: Value, target: Target) -> tuple[np.uint64, np.uint64]:
     return jam_right(high, low | sticky, down)
 
 
-@compiled
+@inlined
 def project(value: Value, target: Target, random: np.uint64) -> Outcome:
     """The code and flags of an exact value that is not NaN. Rule P-1."""
     if value.kind == INFINITE:
@@ -432,10 +443,8 @@ def project(value: Value, target: Target, random: np.uint64) -> Outcome:
     return code, flags
 
 
-@compiled
-def tiny_after_rounding(
-    value: Value, target: Target, random: np.uint64
-) -> tuple[bool, np.uint64]:
+@inlined
+def tiny_after_rounding(value: Value, target: Target, random: np.uint64) -> tuple[bool, np.uint64]:
     """Whether a number below the smallest normal one stays there when it is rounded to P bits.
 
     Also the part of nu below 64 bits, which ``Stochastic(bits=None)`` refuses. Rules P-4, Q-1.
@@ -452,13 +461,13 @@ def tiny_after_rounding(
     if kept == hidden << ONE:
         exponent, kept = exponent + np.int64(1), hidden
     tiny = exponent < target.emin or (exponent == target.emin and kept < target.least_normal)
-    return tiny, low
+    return bool(tiny), low
 
 
 # -- NaN and operations -------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def first_nan(x: Value, y: Value, target: Target) -> Value:
     """Which of two operands, at least one of them NaN, is handed on, quieted. Rule N-2."""
     left = x.kind == NAN
@@ -468,7 +477,7 @@ def first_nan(x: Value, y: Value, target: Target) -> Value:
     return Value(chosen.kind, chosen.sign, chosen.exponent, chosen.high, ZERO)
 
 
-@compiled
+@inlined
 def nan_outcome(x: Value, target: Target, flags: np.uint64) -> Outcome:
     """A quiet NaN into the result format. Rules N-2 to N-4."""
     code, raised = target.nan
@@ -477,7 +486,7 @@ def nan_outcome(x: Value, target: Target, flags: np.uint64) -> Outcome:
     return code | ((x.high >> ONE) >> target.payload_shift), flags | raised
 
 
-@compiled
+@inlined
 def operate(
     operation: Operation, x: Value, y: Value, z: Value, target: Target, random: np.uint64
 ) -> Outcome:
@@ -502,7 +511,6 @@ def operate(
             if x.kind == NOTHING or y.kind == NOTHING:
                 if not z_nan:
                     return target.invalid
-                made = Value(NAN, np.int64(0), np.int64(0), ZERO, ZERO)
                 if target.signaling_first and z.low != ZERO:
                     return nan_outcome(z, target, flags)
                 return target.invalid[0], (
@@ -612,9 +620,9 @@ def code_of(x: Any) -> np.uint64:
     raise NotImplementedError("compiled code only")
 
 
-@overload(code_of, strict=False)  # type: ignore[untyped-decorator]
+@overload(code_of, strict=False)
 def _code_of(x: Any) -> Any:
-    if not isinstance(types.unliteral(x), types.Integer):
+    if not isinstance(_plain(x), types.Integer):
         raise TypingError(f"a code or random bits are an unsigned integer, not a {x}")
     return lambda x: np.uint64(x)
 
@@ -624,9 +632,9 @@ def value_of(x: Any, kind: Any, source: Source) -> Value:
     raise NotImplementedError("compiled code only")
 
 
-@overload(value_of, strict=False)  # type: ignore[untyped-decorator]
+@overload(value_of, strict=False)
 def _value_of(x: Any, kind: Any, source: Any) -> Any:
-    machine, given = kind.dtype, types.unliteral(x)
+    machine, given = kind.dtype, _plain(x)
     if not _holds(machine, given):
         raise TypingError(
             f"this encoder takes a {machine}, not a {given}: convert it yourself, "
@@ -640,12 +648,18 @@ def _value_of(x: Any, kind: Any, source: Any) -> Any:
     return lambda x, kind, source: read_integer(np.uint64(x), signed)
 
 
+def _plain(x: Any) -> Any:
+    """The type of an argument that may be a literal."""
+    return types.unliteral(x)  # type: ignore[no-untyped-call]
+
+
 def _holds(machine: Any, given: Any) -> bool:
     """Whether every value of one machine type is one of another of the same kind."""
     if isinstance(machine, types.Float):
         return isinstance(given, types.Float) and given.bitwidth <= machine.bitwidth
     if not isinstance(given, types.Integer):
         return False
+    given = cast(Any, given)
     if machine.signed and not given.signed:
         return bool(given.bitwidth < machine.bitwidth)
     return bool(machine.signed or not given.signed)
@@ -656,14 +670,14 @@ def deliver(outcome: Outcome, store: Any) -> Any:
     raise NotImplementedError("compiled code only")
 
 
-@overload(deliver, strict=False)  # type: ignore[untyped-decorator]
+@overload(deliver, strict=False)
 def _deliver(outcome: Any, store: Any) -> Any:
     if isinstance(store, types.BaseTuple):
         return lambda outcome, store: (store[0](outcome[0]), store[1](outcome[1]))
     return lambda outcome, store: store(outcome[0])
 
 
-@compiled
+@inlined
 def accepted(outcome: Outcome, target: Target, random: np.uint64) -> Outcome:
     """The outcome, unless the random bits are too large or too few. Rules P-6 and R-1."""
     if target.stochastic and random > target.most:
@@ -675,7 +689,7 @@ def accepted(outcome: Outcome, target: Target, random: np.uint64) -> Outcome:
     return outcome
 
 
-@compiled
+@inlined
 def on_codes(
     operation: Operation,
     x: np.uint64,
@@ -693,7 +707,7 @@ def on_codes(
     return accepted(operate(operation, a, b, c, target, random), target, random)
 
 
-@compiled
+@inlined
 def on_number(x: Value, target: Target, random: np.uint64) -> Outcome:
     """The conversion of a number."""
     if x.kind == NAN:

@@ -80,8 +80,8 @@ def target(fmt: Format, projection: Projection) -> Target:
     stochastic = rounding if isinstance(rounding, Stochastic) else None
     drawn = 64 if stochastic is None else stochastic.drawn_bits
     normal = fmt.subnormals == "normal"
-    ieee = fmt.nan == "ieee"
     carries = policy.nan != "canonical"
+    carries_sign = carries and fmt.nan in ("ieee", "all_ones")
     nan, invalid = _nan(fmt, projection)
     return Target(
         mantissa_bits=np.int64(m),
@@ -102,8 +102,8 @@ def target(fmt: Format, projection: Projection) -> Target:
         below_zero=_negative_in_unsigned(fmt, projection, invalid),
         invalid=invalid,
         nan=nan,
-        nan_sign_mask=np.uint64(fmt.sign_mask if carries and fmt.nan in ("ieee", "all_ones") else 0),
-        payload_shift=np.uint64(64 - m if carries and ieee else 63),
+        nan_sign_mask=np.uint64(fmt.sign_mask if carries_sign else 0),
+        payload_shift=np.uint64(64 - m if carries and fmt.nan == "ieee" else 63),
         signaling_first=policy.nan == "signaling_first",
         zero_times_infinity_plus_nan=np.uint64(INVALID if policy.fma_nan_invalid else 0),
         zero_sum_sign=np.int64(rounding == "toward_negative"),
@@ -123,9 +123,7 @@ def slots(plan: Operation) -> list[int]:
     return [0] + [1] * plan.multiplies + [2] * plan.adds
 
 
-def sources(
-    plan: Operation, formats: Sequence[Format], daz: bool
-) -> tuple[Source, Source, Source]:
+def sources(plan: Operation, formats: Sequence[Format], daz: bool) -> tuple[Source, Source, Source]:
     """How the operands are read; the places that an operation leaves empty repeat the first."""
     found = [source(formats[0], daz)] * 3
     for slot, fmt in zip(slots(plan), formats, strict=True):
@@ -227,7 +225,8 @@ def _below_unsigned(fmt: Format, projection: Projection, invalid: Outcome) -> Ou
 
 def _negative_in_unsigned(fmt: Format, projection: Projection, invalid: Outcome) -> Outcome:
     """A negative number that does not round to zero. Rule P-12."""
-    if projection.saturation == "none" and projection.rounding in ("toward_zero", "toward_positive"):
+    upward = projection.rounding in ("toward_zero", "toward_positive")
+    if projection.saturation == "none" and upward:
         return _smallest(fmt)
     return _below_unsigned(fmt, projection, invalid)
 

@@ -11,7 +11,7 @@ import numpy as np
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
 from lowfloat.jit import kernels, records
-from lowfloat.projection import Policy, Projection, Rounding, make_projection, rounding as named
+from lowfloat.projection import Policy, Projection, Rounding, make_projection
 
 #: Machine types that encoders take; the float formats double as the formats of their bits.
 _MACHINE: dict[str, Any] = {
@@ -80,7 +80,7 @@ def encoder(
     Source: semantics.md rules C-1, C-2 and section 2.
     """
     result = find_format(fmt)
-    projection = make_projection(named(rounding), saturation, policy)
+    projection = make_projection(rounding, saturation, policy)
     if isinstance(source, str) and source in _MACHINE:
         return _encoder(source, result, projection)
     return _function("convert", (find_format(source),), result, projection, False)
@@ -179,8 +179,8 @@ def function(
     arity = len(records.slots(plan))
     operands = (result,) * arity if formats is None else tuple(find_format(f) for f in formats)
     if len(operands) != arity:
-        raise ValueError(f"{name} has {arity} operands: formats= needs as many, not {len(operands)}")
-    projection = make_projection(named(rounding), saturation, policy)
+        raise ValueError(f"{name} takes {arity} operands, formats= has {len(operands)} formats")
+    projection = make_projection(rounding, saturation, policy)
     return _function(name, operands, result, projection, flags)
 
 
