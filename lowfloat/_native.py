@@ -38,6 +38,13 @@ OPERATIONS = {
 ISAS = {"baseline": 1, "avx2": 2, "avx512": 3}
 _NAN_RULES = {"canonical": 0, "first": 1, "signaling_first": 2}
 
+#: Calls on fewer elements use one thread, whatever the settings.
+THREADS_FROM = 131072
+
+#: Names that the shortest calls reach without a look into a module.
+_NULL, _from_buffer = ffi.NULL, ffi.from_buffer
+_lf_convert, _lf_to_grid = lib.lf_convert, lib.lf_to_grid
+
 _formats: dict[Format, Any] = {}
 _projections: dict[int, tuple[Projection, Any]] = {}
 _options: dict[tuple[int, int, int], Any] = {}
@@ -209,21 +216,41 @@ def apply(
 def convert(
     codes: Codes, source: Format, out: Codes, fmt: Format, projection: Projection, collect: bool
 ) -> int:
-    """A conversion without random bits or flag arrays, with as few objects as possible."""
-    flags = ffi.new("uint32_t *") if collect else ffi.NULL
-    _check(
-        lib.lf_convert(
-            format_struct(source),
-            ffi.from_buffer(codes),
-            int(codes.size > 1),
-            format_struct(fmt),
-            ffi.from_buffer(out),
-            out.size,
-            projection_struct(projection),
-            flags,
-            options_struct(),
-        )
+    """A conversion without random bits or flag bytes, in as few steps as possible."""
+    return _flat(_lf_convert, codes, source, out, fmt, projection, collect)
+
+
+def to_grid(
+    codes: Codes, container: Format, out: Codes, grid: Format, projection: Projection, collect: bool
+) -> int:
+    """A quantization without random bits or flag bytes, in as few steps as possible."""
+    return _flat(_lf_to_grid, codes, container, out, grid, projection, collect)
+
+
+def _flat(
+    function: Any,
+    codes: Codes,
+    source: Format,
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    collect: bool,
+) -> int:
+    flags = ffi.new("uint32_t *") if collect else _NULL
+    size = out.size
+    status = function(
+        _formats.get(source) or format_struct(source),
+        _from_buffer(codes),
+        1 if codes.size > 1 else 0,
+        _formats.get(fmt) or format_struct(fmt),
+        _from_buffer(out),
+        size,
+        projection_struct(projection),
+        flags,
+        options_struct() if size >= THREADS_FROM or _isa or _generic else _NULL,
     )
+    if status:
+        _check(status)
     return flags[0] if collect else 0
 
 

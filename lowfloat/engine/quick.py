@@ -70,7 +70,7 @@ def quantize(x: Any, grid: Format, projection: Projection, out: Any) -> Codes | 
     elif not _separate(x, out) or out.dtype is not x.dtype or out.shape != x.shape:
         return None
     collect = exception_flags.collecting()
-    raised = _native.quantize(x, container, grid, out, projection, None, None, collect)
+    raised = _native.to_grid(x, container, out, grid, projection, collect)
     if collect:
         exception_flags.raise_flags(raised)
     return out  # type: ignore[no-any-return]

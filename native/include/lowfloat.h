@@ -144,6 +144,11 @@ int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_res
                 size_t n, const lf_projection *projection, const lf_random *random,
                 const lf_options *options);
 
+/* lf_quantize without random bits or flag bytes, as lf_convert is for lf_apply. */
+int lf_to_grid(const lf_format *container, const void *codes, ptrdiff_t stride,
+               const lf_format *grid, void *out, size_t n, const lf_projection *projection,
+               uint32_t *flags, const lf_options *options);
+
 /* Integers of 8, 16, 32 or 64 bits, rounded once. */
 int lf_from_integers(const void *integers, int bits, int is_signed, const lf_result *result,
                      size_t n, const lf_projection *projection, const lf_random *random,

@@ -21,15 +21,25 @@ LF_INLINE void lf_widen_chunk(const void *in, uint64_t *out, size_t n)
 }
 #endif
 
+/* The flags of a chunk without NaN and infinity. */
+LF_INLINE uint32_t NAME(lf_union)(const lf_cast_plan *p, const NAME(lf_findings) *found)
+{
+    return (found->lost ? LF_INEXACT : 0) | (found->tiny_lost ? LF_UNDERFLOW : 0) |
+           (found->largest_code > (SIGNED_LANE)p->max_code ? p->over_flags : 0);
+}
+
+/* `redo` is the full kernel, for chunks with NaN or infinity in a union kernel. */
 LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
                             uint32_t *flags, size_t n, uint64_t first, const int target,
-                            const int stochastic, const int full)
+                            const int stochastic, const int level, const lf_cast_kernel redo)
 {
     const size_t out_size = target == LF_CODES8 ? 1 : target == LF_CODES16 ? 2
                             : target == LF_CODES32 ? 4 : sizeof(LANE);
     const size_t in_size = LF_LANES == 64 && p->widen ? 4 : sizeof(LANE);
+    /* A quantization may be in place, and a union kernel may need its input again. */
+    const int aside = level == LF_UNION && target == LF_QUANTIZED;
     LANE random[LF_CHUNK];
-    LANE in_copy[LF_CHUNK] = {0};
+    LANE in_copy[LF_CHUNK];
     LANE out_copy[LF_CHUNK];
     uint8_t chunk_flags[LF_CHUNK];
     uint32_t raised = 0;
@@ -41,6 +51,7 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
         const char *source = (const char *)in + done * in_size;
         char *result = (char *)out + done * out_size;
         int whole = count == LF_CHUNK;
+        int direct = whole && !aside;
 
         for (size_t ahead = 2048; ahead < 2048 + LF_CHUNK * in_size; ahead += 64)
             __builtin_prefetch(source + ahead);
@@ -51,24 +62,33 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
                 return status;
         }
         const void *chunk = source;
+        if (!whole)
+            memset(in_copy, 0, sizeof in_copy);
         if (LF_LANES == 64 && p->widen)
             lf_widen_chunk(chunk, (uint64_t *)in_copy + offset, count);
         else if (!whole)
             memcpy(in_copy + offset, source, count * in_size);
         if (!whole || p->widen)
             chunk = in_copy;
-        NAME(lf_round_chunk)(p, chunk, whole ? (void *)result : out_copy, chunk_flags, random,
-                             target, stochastic, full);
-        if (!whole)
+        NAME(lf_findings) found;
+        NAME(lf_round_chunk)(p, chunk, direct ? (void *)result : out_copy, chunk_flags, random,
+                             &found, target, stochastic, level);
+        if (level == LF_UNION && found.largest >= HOST_INFINITY) {
+            redo(p, source, result, NULL, &raised, count, first + done);
+            continue;
+        }
+        if (!direct)
             memcpy(result, (char *)out_copy + offset * out_size, count * out_size);
-        if (full) {
+        if (level == LF_UNION)
+            raised |= NAME(lf_union)(p, &found);
+        if (level == LF_FULL) {
             for (size_t i = offset; i < offset + count; i++)
                 raised |= chunk_flags[i];
             if (p->want_flags_out && flags_out)
                 memcpy(flags_out + done, chunk_flags + offset, count);
         }
     }
-    if (full && p->want_flags && flags)
+    if (level != LF_PLAIN && p->want_flags && flags)
         *flags |= raised;
     return LF_OK;
 }

@@ -14,29 +14,35 @@
 #include "philox.h"
 #include "cast.h"
 
-/* target, stochastic, full */
-#define KERNELS(X, lanes)                                                                       \
-    X(lanes, LF_CODES8, 0, 0) X(lanes, LF_CODES8, 0, 1)                                         \
-    X(lanes, LF_CODES8, 1, 0) X(lanes, LF_CODES8, 1, 1)                                         \
-    X(lanes, LF_CODES16, 0, 0) X(lanes, LF_CODES16, 0, 1)                                       \
-    X(lanes, LF_CODES16, 1, 0) X(lanes, LF_CODES16, 1, 1)                                       \
-    X(lanes, LF_CODES32, 0, 0) X(lanes, LF_CODES32, 0, 1)                                       \
-    X(lanes, LF_CODES32, 1, 0) X(lanes, LF_CODES32, 1, 1)                                       \
-    X(lanes, LF_QUANTIZED, 0, 0) X(lanes, LF_QUANTIZED, 0, 1)                                   \
-    X(lanes, LF_QUANTIZED, 1, 0) X(lanes, LF_QUANTIZED, 1, 1)
-
-#define KERNEL(lanes, target, stochastic, full)                                                 \
-    static int kernel##lanes##target##stochastic##full(                                         \
+#define KERNEL(lanes, target, stochastic, level, redo)                                          \
+    static int kernel##lanes##target##stochastic##level(                                        \
         const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out, uint32_t *flags,  \
         size_t n, uint64_t first)                                                               \
     {                                                                                           \
-        return lf_cast##lanes(p, in, out, flags_out, flags, n, first, target, stochastic, full); \
+        return lf_cast##lanes(p, in, out, flags_out, flags, n, first, target, stochastic, level, \
+                              redo);                                                            \
     }
-KERNELS(KERNEL, 32)
-KERNELS(KERNEL, 64)
+#define LEVELS(lanes, target, stochastic)                                                       \
+    KERNEL(lanes, target, stochastic, LF_PLAIN, NULL)                                           \
+    KERNEL(lanes, target, stochastic, LF_FULL, NULL)                                            \
+    KERNEL(lanes, target, stochastic, LF_UNION, kernel##lanes##target##stochastic##LF_FULL)
+#define TARGETS(lanes)                                                                          \
+    LEVELS(lanes, LF_CODES8, 0) LEVELS(lanes, LF_CODES8, 1)                                     \
+    LEVELS(lanes, LF_CODES16, 0) LEVELS(lanes, LF_CODES16, 1)                                   \
+    LEVELS(lanes, LF_CODES32, 0) LEVELS(lanes, LF_CODES32, 1)                                   \
+    LEVELS(lanes, LF_QUANTIZED, 0) LEVELS(lanes, LF_QUANTIZED, 1)
+TARGETS(32)
+TARGETS(64)
 
-#define ENTRY(lanes, target, stochastic, full)                                                  \
-    [LF_LANES##lanes][target][stochastic][full] = kernel##lanes##target##stochastic##full,
-const lf_encode_table LF_JOIN(lf_encoders_, LF_ISA_NAME) = {
-    .kernel = {KERNELS(ENTRY, 32) KERNELS(ENTRY, 64)},
-};
+#define LEVEL_ENTRIES(lanes, target, stochastic)                                                \
+    [LF_LANES##lanes][target][stochastic] = {                                                   \
+        [LF_PLAIN] = kernel##lanes##target##stochastic##LF_PLAIN,                               \
+        [LF_UNION] = kernel##lanes##target##stochastic##LF_UNION,                               \
+        [LF_FULL] = kernel##lanes##target##stochastic##LF_FULL,                                 \
+    },
+#define ENTRIES(lanes)                                                                          \
+    LEVEL_ENTRIES(lanes, LF_CODES8, 0) LEVEL_ENTRIES(lanes, LF_CODES8, 1)                       \
+    LEVEL_ENTRIES(lanes, LF_CODES16, 0) LEVEL_ENTRIES(lanes, LF_CODES16, 1)                     \
+    LEVEL_ENTRIES(lanes, LF_CODES32, 0) LEVEL_ENTRIES(lanes, LF_CODES32, 1)                     \
+    LEVEL_ENTRIES(lanes, LF_QUANTIZED, 0) LEVEL_ENTRIES(lanes, LF_QUANTIZED, 1)
+const lf_encode_table LF_JOIN(lf_encoders_, LF_ISA_NAME) = {.kernel = {ENTRIES(32) ENTRIES(64)}};

@@ -25,6 +25,7 @@ typedef struct lf_cast_plan {
     uint64_t sign_mask;
     int32_t sign_shift;
     uint64_t over, over_flip;
+    uint64_t over_code, infinite_code; /* magnitudes, in plain and union kernels */
     uint64_t infinite, infinite_flip;
     uint64_t nan;
     /* Codes to host numbers: quantize and decode. */
@@ -84,11 +85,15 @@ int lf_limit(int which, int isa, const void *in, void *out, size_t n);
 enum lf_lanes { LF_LANES32, LF_LANES64 };
 enum lf_target_kind { LF_CODES8, LF_CODES16, LF_CODES32, LF_QUANTIZED, LF_TARGETS };
 
+/* Plain: no flags. Union: the union of flags. Full: a byte of flags per element, and every
+ * format and rounding that plan.c accepts; plain and union do the common ones (lattice.h). */
+enum lf_level { LF_PLAIN, LF_UNION, LF_FULL, LF_LEVELS };
+
 typedef void (*lf_limit_loop)(const void *in, void *out, size_t n);
 
 /* What one instruction set offers. */
 typedef struct lf_encode_table {
-    lf_cast_kernel kernel[2][LF_TARGETS][2][2]; /* lanes, target, stochastic, full */
+    lf_cast_kernel kernel[2][LF_TARGETS][2][LF_LEVELS]; /* lanes, target, stochastic, level */
 } lf_encode_table;
 
 typedef struct lf_decode_table {

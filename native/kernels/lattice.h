@@ -72,14 +72,28 @@ LF_INLINE int NAME(lf_escapes)(const lf_cast_plan *p, LANE w, LANE random)
     return (w + (t >> (LF_LANES - p->tiny_drop))) >> p->tiny_carry != 0;
 }
 
-/* One chunk. random[i] has R in its top bits. Without `full`, targets are signed, gradual and have
- * a zero, and flags are not computed. */
-LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *p, const void *in, void *out,
-                                    uint8_t *flags, const LANE *random, const int target,
-                                    const int stochastic, const int full)
+/* What one chunk's rounding found, for the union of flags without a byte per element. */
+typedef struct NAME(lf_findings) {
+    LANE lost;      /* union of bits below the last place */
+    LANE tiny_lost; /* the same, of tiny numbers */
+    SIGNED_LANE largest_code, largest;
+} NAME(lf_findings);
+
+/* One chunk. random[i] has R in its top bits. Plain and union kernels: signed gradual formats
+ * with a zero, roundings that do not depend on the sign. Then an overflow is max_code or the next
+ * code, whatever that stands for, and `over` caps all codes. Union kernels do not know NaN and
+ * infinity; the caller sees them in `largest`. */
+LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *plan, const void *in, void *out,
+                                    uint8_t *flags, const LANE *random,
+                                    NAME(lf_findings) *findings, const int target,
+                                    const int stochastic, const int level)
 {
+    const lf_cast_plan k = *plan; /* a copy that stores to `out` cannot change */
+    const lf_cast_plan *p = &k;
     const UNALIGNED *source = in;
     const SIGNED_LANE quiet = (SIGNED_LANE)1 << (FRACTION - 1);
+    const int full = level == LF_FULL;
+    NAME(lf_findings) found = {0};
 #pragma GCC ivdep
     for (int i = 0; i < LF_CHUNK; i++) {
         LANE x = source[i];
@@ -94,7 +108,6 @@ LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *p, const void *in, void 
         LANE w = (LANE)m - ((LANE)c << FRACTION) + (LANE)p->lattice_add;
         SIGNED_LANE s = (SIGNED_LANE)p->drop_base - c;
         LANE whole = w;
-        SIGNED_LANE parity_bit;
         if (stochastic) {
             SIGNED_LANE excess = s > LF_LANES - 1 ? s - (LF_LANES - 1) : 0;
             excess = excess > LF_LANES - 1 ? LF_LANES - 1 : excess;
@@ -102,42 +115,62 @@ LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *p, const void *in, void 
             w = kept | (kept << excess != w);
         }
         s = s > LF_LANES - 1 ? LF_LANES - 1 : s;
-        parity_bit = s;
+        SIGNED_LANE parity_bit = s;
         if (stochastic)
             parity_bit = s > p->random_bits ? s - p->random_bits : 0;
         LANE odd = -(w >> parity_bit & 1);
-        LANE t = NAME(lf_pick)((LANE)p->threshold, (LANE)p->threshold_flip, negative) ^
-                 (odd & (LANE)p->threshold_odd);
+        LANE t = (LANE)p->threshold ^ (odd & (LANE)p->threshold_odd);
+        if (full)
+            t ^= negative & (LANE)p->threshold_flip;
         if (stochastic)
             t ^= random[i];
         LANE code = (w + (t >> (LF_LANES - s))) >> s;
+        LANE lost = w & ~(LANE)0 >> (LF_LANES - s);
 
         uint8_t raised = 0;
         SIGNED_LANE rounded = (SIGNED_LANE)code;
-        if (full) {
+        LANE result;
+        if (!full) {
+            if (level == LF_UNION) {
+                int tiny = m < (SIGNED_LANE)p->tiny_below;
+                if (stochastic)
+                    tiny &= m < (SIGNED_LANE)p->tiny_retry ||
+                            !NAME(lf_escapes)(p, whole, random[i]);
+                found.lost |= lost;
+                found.tiny_lost |= tiny ? lost : 0;
+                found.largest = m > found.largest ? m : found.largest;
+                found.largest_code = rounded > found.largest_code ? rounded : found.largest_code;
+            }
+            LANE over = (LANE)p->over_code;
+            code = rounded > (SIGNED_LANE)over ? over : code;
+            if (level == LF_PLAIN)
+                code = m >= HOST_INFINITY ? (LANE)p->infinite_code : code;
+            result = target == LF_QUANTIZED ? NAME(lf_widen)(p, code) : code;
+            LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
+            result |= (SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign;
+            if (level == LF_PLAIN)
+                result = m > HOST_INFINITY ? (LANE)p->nan : result;
+        } else {
             int tiny = m < (SIGNED_LANE)NAME(lf_pick)((LANE)p->tiny_below,
                                                       (LANE)p->tiny_below_flip, negative);
-            int inexact = (w & ~(LANE)0 >> (LF_LANES - s)) != 0;
             if (stochastic)
                 tiny &= m < (SIGNED_LANE)p->tiny_retry ||
                         !NAME(lf_escapes)(p, whole, random[i]);
             int below = m < (SIGNED_LANE)p->smallest;
             LANE half = NAME(lf_pick)((LANE)p->smallest_half, (LANE)p->smallest_half_flip, negative);
             code = below ? (m < (SIGNED_LANE)half ? 0 : (LANE)p->smallest_code) : code;
-            inexact |= below;
+            int inexact = lost != 0 || below;
             raised = inexact ? (tiny ? LF_INEXACT | LF_UNDERFLOW : LF_INEXACT) : 0;
             rounded = (SIGNED_LANE)code;
             int flush = tiny & p->flush;
             code = flush ? 0 : code;
             raised = flush ? LF_INEXACT | LF_UNDERFLOW : raised;
-        }
 
-        LANE result = target == LF_QUANTIZED ? NAME(lf_widen)(p, code) : code;
-        LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
-        result |= (SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign;
-        int over = rounded > (SIGNED_LANE)p->max_code;
-        result = over ? NAME(lf_pick)((LANE)p->over, (LANE)p->over_flip, negative) : result;
-        if (full) {
+            result = target == LF_QUANTIZED ? NAME(lf_widen)(p, code) : code;
+            LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
+            result |= (SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign;
+            int over = rounded > (SIGNED_LANE)p->max_code;
+            result = over ? NAME(lf_pick)((LANE)p->over, (LANE)p->over_flip, negative) : result;
             raised = over ? p->over_flags ^ (negative ? p->over_flags_flip : 0) : raised;
             int invalid = negative && rounded >= (SIGNED_LANE)p->negative_min;
             result = invalid ? (LANE)p->negative : result;
@@ -145,11 +178,9 @@ LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *p, const void *in, void 
             LANE zero = NAME(lf_pick)((LANE)p->zero, (LANE)p->zero_flip, negative);
             result = m == 0 ? zero : result;
             raised = m == 0 ? p->zero_flags : raised;
-        }
-        LANE infinite = NAME(lf_pick)((LANE)p->infinite, (LANE)p->infinite_flip, negative);
-        result = m >= HOST_INFINITY ? infinite : result;
-        result = m > HOST_INFINITY ? (LANE)p->nan : result;
-        if (full) {
+            LANE infinite = NAME(lf_pick)((LANE)p->infinite, (LANE)p->infinite_flip, negative);
+            result = m >= HOST_INFINITY ? infinite : result;
+            result = m > HOST_INFINITY ? (LANE)p->nan : result;
             uint8_t infinite_flags = p->infinite_flags ^ (negative ? p->infinite_flags_flip : 0);
             uint8_t nan_flags = p->nan_flags | (m & quiet ? 0 : LF_INVALID);
             raised = m >= HOST_INFINITY ? infinite_flags : raised;
@@ -158,4 +189,6 @@ LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *p, const void *in, void 
         }
         NAME(lf_store)(out, target, i, result);
     }
+    if (level == LF_UNION)
+        *findings = found;
 }

@@ -334,6 +334,17 @@ static void plan_common(lf_cast_plan *p, const results *r)
     p->nan_flags = r->flags[NAN_];
 }
 
+static int level_of(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, bool quantize)
+{
+    bool by_sign = q->rounding == LF_TOWARD_POSITIVE || q->rounding == LF_TOWARD_NEGATIVE;
+    /* A NaN from overflow loses the sign that a number of the grid would keep. */
+    bool nan = f->infinity_code == LF_NO_CODE && q->saturation == LF_SATURATION_NONE;
+    if (p->want_flags_out || !f->is_signed || q->daz || q->ftz || by_sign || (quantize && nan) ||
+        f->subnormals != LF_SUBNORMALS_GRADUAL)
+        return LF_FULL;
+    return p->want_flags ? LF_UNION : LF_PLAIN;
+}
+
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
                               const lf_format *to, const lf_projection *q,
                               const lf_random *random, bool quantize, const tables *t)
@@ -358,13 +369,12 @@ static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_for
         return NULL;
     if (stochastic)
         plan_random(p, q, random);
-    bool full = p->want_flags || p->want_flags_out || !f->is_signed || !f->zero || q->daz ||
-                q->ftz || f->subnormals != LF_SUBNORMALS_GRADUAL;
+    int level = level_of(p, f, q, quantize);
     int target = quantize ? LF_QUANTIZED
                  : f->storage_bytes == 1 ? LF_CODES8
                  : f->storage_bytes == 2 ? LF_CODES16
                                          : LF_CODES32;
-    return t->encoders->kernel[h->lanes][target][stochastic][full];
+    return t->encoders->kernel[h->lanes][target][stochastic][level];
 }
 
 static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,

@@ -140,6 +140,15 @@ int lf_quantize(const lf_operand *container, const lf_format *grid, const lf_res
     return status ? status : run(&job, result, n, grid, projection, random, options);
 }
 
+int lf_to_grid(const lf_format *container, const void *codes, ptrdiff_t stride,
+               const lf_format *grid, void *out, size_t n, const lf_projection *projection,
+               uint32_t *flags, const lf_options *options)
+{
+    lf_operand operand = {container, codes, stride};
+    lf_result result = {container, out, NULL, flags};
+    return lf_quantize(&operand, grid, &result, n, projection, NULL, options);
+}
+
 int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,
                     uint64_t *code, uint32_t *flags)
