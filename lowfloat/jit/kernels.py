@@ -623,7 +623,7 @@ def code_of(x: Any) -> np.uint64:
 @overload(code_of, strict=False)
 def _code_of(x: Any) -> Any:
     if not isinstance(_plain(x), types.Integer):
-        raise TypingError(f"a code or random bits are an unsigned integer, not a {x}")
+        raise TypingError(f"codes and random bits are unsigned integers, not {x}")
     return lambda x: np.uint64(x)
 
 
@@ -637,7 +637,7 @@ def _value_of(x: Any, kind: Any, source: Any) -> Any:
     machine, given = kind.dtype, _plain(x)
     if not _holds(machine, given):
         raise TypingError(
-            f"this encoder takes a {machine}, not a {given}: convert it yourself, "
+            f"this encoder takes {machine}, not {given}: convert it yourself, "
             "or choose another source="
         )
     if machine == types.float32:
