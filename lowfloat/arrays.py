@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import engine, settings
+from lowfloat import engine, exception_flags, settings
 from lowfloat.engine.sources import Coded, code_dtype, source
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
@@ -143,10 +143,12 @@ class Array:
             dtype = np.float32 if self.format.fits_in(float32) else np.float64
         target = find_format(np.dtype(dtype))
         if self.format.fits_in(target):
-            codes = engine.convert(self, target, EXACT)
+            with exception_flags.ignored():
+                codes = engine.convert(self, target, EXACT)
         else:
             raised = np.zeros(self.shape, np.uint8)
-            codes = engine.convert(self, target, EXACT, flags_out=raised)
+            with exception_flags.ignored():
+                codes = engine.convert(self, target, EXACT, flags_out=raised)
             if (raised & 0b00111).any():
                 raise ValueError(
                     f"some of these {self.format} values have no exact {target}: "
@@ -332,7 +334,8 @@ def weak_scalar(value: float, fmt: Format) -> Array:
         If a finite number is beyond the format.
     """
     raised = np.zeros((), np.uint8)
-    codes = engine.convert(value, fmt, EXACT, flags_out=raised)
+    with exception_flags.ignored():
+        codes = engine.convert(value, fmt, EXACT, flags_out=raised)
     if raised & 0b10100:
         raise OverflowError(f"{value!r} is beyond {fmt}: cast it with the saturation you want")
     return Array(codes, fmt)

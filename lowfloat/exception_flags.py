@@ -97,3 +97,13 @@ def flags() -> Iterator[Flags]:
     finally:
         _collector.reset(token)
         raise_flags(collector.bits)
+
+
+@contextmanager
+def ignored() -> Iterator[None]:
+    """Collect nothing in this block: for steps that are not the user's operations."""
+    token = _collector.set(None)
+    try:
+        yield
+    finally:
+        _collector.reset(token)
