@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import engine, exception_flags, settings
-from lowfloat.engine.sources import Coded, code_dtype, source
+from lowfloat.engine.sources import Coded, code_dtype, integer_array, source
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
 from lowfloat.projection import Policy, Projection, Rounding
@@ -360,9 +360,7 @@ def from_codes(codes: Any, format: Any) -> Array:
     Source: semantics.md rule D-1.
     """
     fmt = find_format(format)
-    array = np.asarray(codes)
-    if array.dtype.kind not in "iu" and array.size:
-        raise TypeError(f"codes are unsigned integers, not {array.dtype}")
+    array = integer_array(codes, "codes")
     dtype = code_dtype(fmt)
     full = array.dtype == dtype and fmt.width == fmt.storage_bits
     if not full and array.size:

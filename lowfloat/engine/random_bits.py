@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lowfloat.engine.sources import integer_array
 from lowfloat.projection import Projection, Stochastic
 from lowfloat.randomness import LFSR, LFSRDraw, Philox, PhiloxDraw
 
@@ -58,9 +59,7 @@ def _given(random_bits: Any, stochastic: Stochastic, shape: tuple[int, ...]) -> 
         if not 0 <= random_bits < 1 << bits:
             raise ValueError(f"random_bits {random_bits} is not in 0..2^{bits} - 1 (rule R-1)")
         return np.array([random_bits], np.uint64)
-    array = np.asarray(random_bits)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"random_bits must be unsigned integers, not {array.dtype}")
+    array = integer_array(random_bits, "random_bits")
     if array.size and (int(array.min()) < 0 or int(array.max()) >= 1 << bits):
         raise ValueError(f"random_bits must be in 0..2^{bits} - 1 (rule R-1)")
     try:

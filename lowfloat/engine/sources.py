@@ -102,6 +102,26 @@ def _from_ndarray(x: Codes) -> Source:
     raise TypeError(f"an array of dtype {dtype} holds no real numbers")
 
 
+def integer_array(x: Any, what: str) -> Codes:
+    """``x`` as an array of integers; Python ints beyond 64 bits stay objects.
+
+    NumPy would make floats of a list that holds ints on both sides of 2^63.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` holds anything but integers.
+    """
+    array = np.asarray(x)
+    if array.dtype.kind in "iu" or array.size == 0:
+        return array
+    exact = array if isinstance(x, np.ndarray) else np.asarray(x, dtype=object)
+    if exact.dtype == object and all(isinstance(item, int | np.integer) for item in exact.flat):
+        fits = min(exact.flat) >= 0 and max(exact.flat) < 1 << 64
+        return exact.astype(np.uint64) if fits else exact
+    raise TypeError(f"{what} are unsigned integers, not {array.dtype}")
+
+
 def _view_scalar(x: Codes, fmt: Format) -> Codes:
     return x.reshape(1).view(code_dtype(fmt)).reshape(())
 
