@@ -50,7 +50,7 @@ primitive = cast(Callable[[Callable[..., Any]], Callable[..., Any]], intrinsic)
 
 # Numba makes a float of uint64 + int64, so constants that meet codes are uint64.
 ZERO, ONE = np.uint64(0), np.uint64(1)
-SIXTY_THREE, SIXTY_FOUR = np.uint64(63), np.uint64(64)
+SIXTY_FOUR = np.uint64(64)
 TOP_BIT = np.uint64(1 << 63)
 MASK32, THIRTY_TWO = np.uint64(0xFFFFFFFF), np.uint64(32)
 NO_FLAGS = np.uint64(0)
@@ -500,7 +500,7 @@ def operate(
     if xy_nan:
         chosen = first_nan(x, y, target) if operation.multiplies else x
         if operation.adds:
-            chosen = first_nan(chosen if operation.multiplies else x, z, target)
+            chosen = first_nan(chosen, z, target)
         return nan_outcome(chosen, target, flags)
 
     value = x

@@ -47,6 +47,20 @@ def test_equals_the_generic_kernel(
         assert code == golden
 
 
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "bfloat16"])
+def test_every_float32(name: str) -> None:
+    fmt, count = lf.format(name), 1 << 22
+    cast = lf.jit.cast_kernel(fmt)
+    out = np.empty(count, f"u{fmt.storage_bits // 8}")
+    want = np.empty_like(out)
+    for start in range(0, 1 << 32, count):
+        words = np.arange(start, start + count, dtype=np.uint64).astype(np.uint32)
+        cast(words, out)
+        backend.apply("convert", (words,), (lf.float32,), want, fmt, lf.Projection(), None, None)
+        np.testing.assert_array_equal(out, want)
+
+
 @pytest.mark.parametrize(
     ("fmt", "options", "message"),
     [
