@@ -1,5 +1,6 @@
 """Sphinx settings: sphinx-build -W docs docs/_build"""
 
+import re
 import sys
 from pathlib import Path
 
@@ -49,3 +50,15 @@ html_theme_options = {
         "color-brand-content": "#7cc7d6",
     },
 }
+
+
+def bars_are_magnitudes(app, what, name, obj, options, lines):
+    """In docstrings |x| is a magnitude, never a reST substitution."""
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")) and "``" not in line:
+            lines[i] = re.sub(r"\|([^|`]+)\|", r"\\|\1\\|", line)
+
+
+def setup(app):
+    """Before numpydoc (priority 500) reads the docstrings."""
+    app.connect("autodoc-process-docstring", bars_are_magnitudes, priority=400)
