@@ -59,6 +59,12 @@ def bars_are_magnitudes(app, what, name, obj, options, lines):
             lines[i] = re.sub(r"\|([^|`]+)\|", r"\\|\1\\|", line)
 
 
+def fields_explain_themselves(app, what, name, obj, skip, options):
+    """Leave out "Alias for field number 0" of named tuples."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
-    """Before numpydoc (priority 500) reads the docstrings."""
+    """Connect; docstrings before numpydoc (priority 500) reads them."""
+    app.connect("autodoc-skip-member", fields_explain_themselves)
     app.connect("autodoc-process-docstring", bars_are_magnitudes, priority=400)
