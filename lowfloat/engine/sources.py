@@ -6,6 +6,8 @@ Floating arrays are viewed as codes of float16, float32 or float64; nothing is r
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -68,12 +70,14 @@ def source(x: Any) -> Source:
     if coded is not None:
         return Coded(coded, x.format)
     if isinstance(x, np.ndarray | np.generic):
+        if hasattr(x, "filled"):
+            raise TypeError("a masked array: give x.filled(value), or x.data to ignore the mask")
         return _from_ndarray(np.asarray(x))
     if isinstance(x, str | numbers.Number | Decimal | list | tuple):
         return _from_python(x)
     if hasattr(x, "__array__"):
         return _from_ndarray(np.asarray(x))
-    if hasattr(x, "__iter__"):
+    if hasattr(x, "__iter__") and not isinstance(x, bytes | bytearray | Mapping | AbstractSet):
         return _from_python(list(x))
     raise TypeError(f"a {type(x).__name__} holds no numbers: give an array, numbers or an lf.Array")
 
@@ -116,7 +120,10 @@ def integer_array(x: Any, what: str) -> Codes:
     if array.dtype.kind in "iu" or array.size == 0:
         return array
     exact = array if isinstance(x, np.ndarray) else np.asarray(x, dtype=object)
-    if exact.dtype == object and all(isinstance(item, int | np.integer) for item in exact.flat):
+    if exact.dtype == object and all(
+        isinstance(item, int | np.integer) and item is not True and item is not False
+        for item in exact.flat
+    ):
         fits = min(exact.flat) >= 0 and max(exact.flat) < 1 << 64
         return exact.astype(np.uint64) if fits else exact
     raise TypeError(f"{what} are unsigned integers, not {array.dtype}")
@@ -185,6 +192,8 @@ def _exact(item: Any) -> int | float | Fraction:
         raise TypeError("a sequence of lf.Arrays: join their codes with lf.from_codes")
     if type(item).__module__.startswith("ml_dtypes"):
         return float(item)
+    if isinstance(item, list | tuple):
+        raise TypeError("the nested sequences have different lengths: make them equal")
     raise TypeError(f"{item!r} is no real number")
 
 
