@@ -10,11 +10,12 @@ from typing import Any as _Any
 
 from lowfloat import golden, systems, testing
 from lowfloat.arrays import Array, FormatMismatch, from_codes
+from lowfloat.casting import array, cast, quantize
 from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format
 from lowfloat.format_names import registry as _registry
 from lowfloat.formats import Format
-from lowfloat.functions import add, array, cast, fma, multiply, quantize, subtract
+from lowfloat.functions import add, fma, multiply, subtract
 from lowfloat.numeric_limits import finfo
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox

@@ -4,10 +4,11 @@ from lowfloat import jit as jit
 from lowfloat import plotting as plotting
 from lowfloat import vectors as vectors
 from lowfloat.arrays import Array, FormatMismatch, from_codes
+from lowfloat.casting import array, cast, quantize
 from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format
 from lowfloat.formats import Format
-from lowfloat.functions import add, array, cast, fma, multiply, quantize, subtract
+from lowfloat.functions import add, fma, multiply, subtract
 from lowfloat.numeric_limits import finfo
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox

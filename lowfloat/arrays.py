@@ -176,7 +176,7 @@ class Array:
         >>> lf.array([300.0, 1.0], "bfloat16").astype("float8_e4m3fn")
         lowfloat.array([300.0, 1.0], 'float8_e4m3fn')
         """
-        from lowfloat.functions import cast
+        from lowfloat.casting import cast
 
         return cast(
             self, format, rounding=rounding, saturation=saturation, policy=policy, rng=rng,
@@ -201,7 +201,7 @@ class Array:
         return values if dtype is None else values.astype(dtype, casting="safe")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from lowfloat.functions import UFUNCS
+        from lowfloat.numpy_protocol import UFUNCS
 
         function = UFUNCS.get(ufunc.__name__)
         if method != "__call__" or function is None or set(kwargs) - {"out"}:
@@ -210,7 +210,7 @@ class Array:
         return function(*inputs, out=out) if out is not None else function(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from lowfloat.functions import ARRAY_FUNCTIONS
+        from lowfloat.numpy_protocol import ARRAY_FUNCTIONS
 
         function = ARRAY_FUNCTIONS.get(func.__name__)
         if function is None:

@@ -25,7 +25,7 @@ FLOORS = {
     ),
     2: ("golden", "_native", "jit"),
     3: ("engine",),
-    4: ("arrays", "functions", "comparing", "decimals", "array_text", "storage", "systems"),
+    4: ("arrays", "casting", "functions", "numpy_protocol", "comparing", "decimals", "array_text", "storage", "systems"),
     5: ("vectors", "testing", "plotting", "cli", "__main__"),
 }  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -56,9 +56,7 @@ COMPARISONS: dict[str, Callable[..., Truth]] = {
 }
 
 
-def total_order(
-    a: int, b: int, *, formats: Formats, projection: Projection = DEFAULT
-) -> Truth:
+def total_order(a: int, b: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
     """IEEE 754's totalOrder, exactly across formats. Rule K-2."""
     return _total_key(decode(a, formats[0])) <= _total_key(decode(b, formats[1])), 0
 
@@ -87,9 +85,7 @@ CLASSES = (
 )
 
 
-def classify(
-    a: int, *, formats: Formats, projection: Projection = DEFAULT
-) -> tuple[int, int]:
+def classify(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> tuple[int, int]:
     """IEEE 754's class of a code, as an index of ``CLASSES``. Rule K-3."""
     v = decode(a, formats[0])
     if v.is_nan:
@@ -100,7 +96,7 @@ def classify(
 
 
 #: What each predicate asks of a class, and of the sign where the class does not tell.
-PREDICATES: dict[str, frozenset[str]] = {
+_PREDICATE_CLASSES: dict[str, frozenset[str]] = {
     "is_nan": frozenset(CLASSES[:2]),
     "is_signaling": frozenset(CLASSES[:1]),
     "is_infinite": frozenset({"negative_infinity", "positive_infinity"}),
@@ -112,7 +108,7 @@ PREDICATES: dict[str, frozenset[str]] = {
 
 
 def _predicate(name: str) -> Callable[..., Truth]:
-    classes = {CLASSES.index(c) for c in PREDICATES[name]}
+    classes = {CLASSES.index(c) for c in _PREDICATE_CLASSES[name]}
 
     def holds(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
         return classify(a, formats=formats)[0] in classes, 0
@@ -160,7 +156,7 @@ def _finite_first(choose: _Choice) -> _Choice:
 
 
 #: Name -> (choice among numbers, whether a number beats a NaN). Rule K-4.
-EXTREMA: dict[str, tuple[_Choice, bool]] = {
+_CHOICES: dict[str, tuple[_Choice, bool]] = {
     "minimum": (_lesser, False),
     "maximum": (_greater, False),
     "minimum_number": (_lesser, True),
@@ -175,7 +171,7 @@ EXTREMA: dict[str, tuple[_Choice, bool]] = {
 
 
 def _extremum(name: str) -> Callable[..., Result]:
-    choose, numbers_win = EXTREMA[name]
+    choose, numbers_win = _CHOICES[name]
 
     def pick(
         a: int,
@@ -218,6 +214,6 @@ def clamp(
     return deliver(_lesser(_greater(x, low), high), format, projection, random_bits)
 
 
-globals().update(COMPARISONS)
-globals().update({name: _extremum(name) for name in EXTREMA})
-globals().update({name: _predicate(name) for name in PREDICATES})
+#: The ten extrema and the predicates of a class, by name.
+EXTREMA: dict[str, Callable[..., Result]] = {name: _extremum(name) for name in _CHOICES}
+PREDICATES: dict[str, Callable[..., Truth]] = {n: _predicate(n) for n in _PREDICATE_CLASSES}

@@ -1,0 +1,63 @@
+"""What NumPy's functions mean for an Array; those that are not listed raise TypeError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lowfloat.arrays import Array
+from lowfloat.comparing import COMPARISONS, compare
+from lowfloat.functions import add, multiply, subtract
+
+
+def _operator(function: Callable[..., Array]) -> Callable[..., Any]:
+    """A binary function with the rules of operators: one format, weak Python scalars."""
+
+    def checked(x: Any, y: Any, out: Any = None) -> Any:
+        left = x if isinstance(x, Array) else y._same_format(x, function.__name__)
+        return function(left, left._same_format(y, function.__name__), out=out)
+
+    return checked
+
+
+#: NumPy ufuncs that mean an operation of the table; every other ufunc is a TypeError.
+UFUNCS: dict[str, Callable[..., Any]] = {
+    **{name: _operator(function) for name, function in
+       (("add", add), ("subtract", subtract), ("multiply", multiply))},
+    **{name: (lambda x, y, name=name: compare(name, x, y)) for name in COMPARISONS},
+}  # fmt: skip
+
+
+def _array_repr(x: Array, *args: Any, **kwargs: Any) -> str:
+    return repr(x)
+
+
+def _array_str(x: Array, *args: Any, **kwargs: Any) -> str:
+    return str(x)
+
+
+def _shape(x: Array) -> tuple[int, ...]:
+    return x.shape
+
+
+def _ndim(x: Array) -> int:
+    return x.ndim
+
+
+def _size(x: Array, axis: int | None = None) -> int:
+    return x.size if axis is None else x.shape[axis]
+
+
+def _reshape(x: Array, shape: Any) -> Array:
+    return x.reshape(shape)
+
+
+#: NumPy functions that only move or describe codes; every other one is a TypeError.
+ARRAY_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "array_repr": _array_repr,
+    "array_str": _array_str,
+    "shape": _shape,
+    "ndim": _ndim,
+    "size": _size,
+    "reshape": _reshape,
+}
