@@ -12,11 +12,11 @@ from lowfloat.golden.projecting import nan_result
 from lowfloat.golden.values import Value
 from lowfloat.projection import Projection
 
-_DECIMAL = re.compile(r"([+-]?)(?=\d|\.\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?", re.I)
+_DECIMAL = re.compile(r"([+-]?)(?=\d|\.\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?", re.IGNORECASE)
 _HEXADECIMAL = re.compile(
-    r"([+-]?)0x(?=[0-9a-f]|\.[0-9a-f])([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?", re.I
+    r"([+-]?)0x(?=[0-9a-f]|\.[0-9a-f])([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?", re.IGNORECASE
 )
-_SPECIAL = re.compile(r"([+-]?)(inf|infinity|nan|snan)", re.I)
+_SPECIAL = re.compile(r"([+-]?)(inf|infinity|nan|snan)", re.IGNORECASE)
 
 #: Exponents beyond this, after the digits are counted, are beyond every format.
 MAX_EXPONENT = 1 << 21
