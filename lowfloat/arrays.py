@@ -30,8 +30,11 @@ class FormatMismatch(TypeError):
     >>> lf.array([1], "bfloat16") + lf.array([1], "float16")
     Traceback (most recent call last):
         ...
-    lowfloat.arrays.FormatMismatch: + of bfloat16 and float16: cast one of them ...
+    lowfloat.FormatMismatch: + of bfloat16 and float16: cast one of them ...
     """
+
+
+FormatMismatch.__module__ = "lowfloat"
 
 
 class Array:
@@ -201,21 +204,14 @@ class Array:
         return values if dtype is None else values.astype(dtype, casting="safe")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from lowfloat.numpy_protocol import UFUNCS
+        from lowfloat.numpy_protocol import apply_ufunc
 
-        function = UFUNCS.get(ufunc.__name__)
-        if method != "__call__" or function is None or set(kwargs) - {"out"}:
-            return NotImplemented
-        out = kwargs.get("out", (None,))[0]
-        return function(*inputs, out=out) if out is not None else function(*inputs)
+        return apply_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from lowfloat.numpy_protocol import ARRAY_FUNCTIONS
+        from lowfloat.numpy_protocol import apply_function
 
-        function = ARRAY_FUNCTIONS.get(func.__name__)
-        if function is None:
-            return NotImplemented
-        return function(*args, **kwargs)
+        return apply_function(func, args, kwargs)
 
     # -- operators --------------------------------------------------------------------------
 

@@ -207,7 +207,7 @@ def format(x: Any) -> Format:
     name = _dtype_name(x)
     if name is not None and name in _by_name():
         return _by_name()[name]
-    what = f"dtype {name}" if name else f"a {type(x).__name__}"
+    what = f"dtype {name}" if name else repr(x)
     raise TypeError(
         f"{what} names no floating-point format: give a name, a Format or a floating dtype"
     )

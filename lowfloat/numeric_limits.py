@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,7 @@ from lowfloat.formats import Format
 Real = float | Fraction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FloatInfo:
     """Limits of a format; values are floats where binary64 holds them, else Fractions."""
 
@@ -46,6 +46,10 @@ class FloatInfo:
     #: Decimal digits that survive, and the corresponding resolution.
     precision: int
     resolution: float
+
+    def __repr__(self) -> str:
+        rest = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self)[1:])
+        return f"finfo({self.format.name!r}: {rest})"
 
     @property
     def tiny(self) -> Real:

@@ -61,3 +61,39 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "size": _size,
     "reshape": _reshape,
 }
+
+
+def _no_meaning(name: str) -> TypeError:
+    return TypeError(
+        f"{name} has no meaning for an lf.Array: call it on x.to_numpy() (values, exactly) or "
+        "x.codes (bits)"
+    )
+
+
+def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A NumPy ufunc on Arrays.
+
+    Raises
+    ------
+    TypeError
+        If no operation of the table corresponds to it.
+    """
+    function = UFUNCS.get(ufunc.__name__)
+    if method != "__call__" or function is None or set(keywords) - {"out"}:
+        raise _no_meaning(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
+    out = keywords.get("out", (None,))[0]
+    return function(*inputs) if out is None else function(*inputs, out=out)
+
+
+def apply_function(func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A NumPy function on Arrays.
+
+    Raises
+    ------
+    TypeError
+        If it does more than move or describe codes.
+    """
+    function = ARRAY_FUNCTIONS.get(func.__name__)
+    if function is None:
+        raise _no_meaning(f"np.{func.__name__}")
+    return function(*args, **keywords)

@@ -23,6 +23,8 @@ def decode(code: int, format: Format) -> Value:
     >>> float(lf.golden.decode(0x7E, lf.float8_e4m3fn))
     448.0
     """
+    if type(format) is not Format:
+        raise TypeError(f"golden takes Formats: lf.format({format!r})")
     if not 0 <= code < 1 << format.width:
         raise ValueError(f"code {code:#x} does not fit the {format.width} bits of {format}")
     sign = int(bool(code & format.sign_mask))

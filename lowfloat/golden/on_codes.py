@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce, wraps
+from inspect import Parameter, Signature, signature
 from typing import NamedTuple
 
 from lowfloat.exception_flags import DIVIDE_BY_ZERO, INVALID
@@ -65,6 +66,10 @@ def on_codes(exact: Callable[..., Outcome]) -> Callable[..., Result]:
         return deliver(outcome, format, projection, random_bits)
 
     operation.__dict__["exact"] = exact
+    names = list(signature(exact).parameters)[:-1]
+    codes = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names]
+    keywords = list(signature(operation, follow_wrapped=False).parameters.values())[1:]
+    operation.__dict__["__signature__"] = Signature([*codes, *keywords])
     return operation
 
 

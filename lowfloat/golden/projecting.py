@@ -39,6 +39,8 @@ def project(
     >>> lf.golden.project(x, lf.float8_e4m3fn, lf.Projection())
     (42, 1)
     """
+    if type(format) is not Format:
+        raise TypeError(f"golden takes Formats: lf.format({format!r})")
     check_random_bits(projection, random_bits)
     if value.is_nan:
         return nan_result(value, format, projection)

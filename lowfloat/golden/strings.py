@@ -43,10 +43,10 @@ def parse(text: str) -> Value:
         return Value("nan", sign, signaling=word == "snan")
     for pattern, base, step in ((_DECIMAL, 10, 1), (_HEXADECIMAL, 16, 4)):
         if match := pattern.fullmatch(text):
-            sign, whole, places, exponent = match.groups()
+            minus, whole, places, exponent = match.groups()
             digits = int(whole + (places or ""), base) if whole or places else 0
             scale = int(exponent or 0) - step * len(places or "")
-            return Value("finite", int(sign == "-"), _scaled(digits, base, scale))
+            return Value("finite", int(minus == "-"), _scaled(digits, base, scale))
     raise ValueError(f"{text!r} is no decimal or hexadecimal number (rule T-1)")
 
 

@@ -47,7 +47,7 @@ def amax_scale(
     --------
     >>> import lowfloat as lf
     >>> lf.systems.scaling.amax_scale([0.001, 0.01], "float4_e2m1fn")
-    array([0.00195312])
+    array(0.00195312)
 
     Source: OCP MX 1.0, 6.3, with the exponent rounded up so that nothing overflows.
     """
@@ -59,7 +59,7 @@ def amax_scale(
     # k >= p - q + (a > b). Exact: no quotient is formed.
     (a, p), (b, q) = np.frexp(largest), np.frexp(limit)
     scale = np.where(largest > 0, np.ldexp(1.0, np.asarray(p - q + (a > b), np.int32)), 1.0)
-    return np.asarray(scale if axis is not None else scale.reshape(1))
+    return np.asarray(scale if axis is not None else scale.reshape(()))
 
 
 def quantize(
@@ -107,7 +107,5 @@ def quantize(
     if np.any(np.frexp(scales)[0] != 0.5):
         raise ValueError("a scale must be a positive power of two")
     projection = settings.resolve(rounding, saturation, policy)
-    if values.ndim == 0:
-        scales = scales.reshape(())
     codes = engine.convert(values / scales, fmt, projection, rng, random_bits, None, flags_out)
     return Scaled(Array(codes, fmt), scales)
