@@ -33,10 +33,13 @@ def shortest(fmt: Format, code: int) -> str:
     digits = 1
     while True:
         scale = exponent - digits + 1
-        significand = round(value.magnitude / _power_of_ten(scale))
-        candidate = significand * _power_of_ten(scale)
-        if golden.encode(candidate, format=fmt)[0] == canonical:
-            return sign + _written(significand, scale)
+        ideal = value.magnitude / _power_of_ten(scale)
+        # Where the steps below and above differ, the closer neighbour may miss and the other hit.
+        closer = round(ideal)
+        for significand in (closer, closer + (1 if ideal > closer else -1)):
+            candidate = significand * _power_of_ten(scale)
+            if significand and golden.encode(candidate, format=fmt)[0] == canonical:
+                return sign + _written(significand, scale)
         digits += 1
 
 

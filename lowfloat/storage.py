@@ -78,9 +78,13 @@ def load(file: str | os.PathLike[str] | IO[bytes]) -> Array | dict[str, Array]:
     >>> lf.load(f)
     {'scale': lowfloat.array([0.5], 'float8_e8m0fnu')}
     """
-    with np.load(file, allow_pickle=False) as stored:
-        if not hasattr(stored, "files") or _FORMATS not in stored.files:
-            raise ValueError(f"{file} was not written by lf.save: it names no formats")
+    foreign = f"{file} was not written by lf.save: it names no formats"
+    stored = np.load(file, allow_pickle=False)
+    if not isinstance(stored, np.lib.npyio.NpzFile):
+        raise ValueError(foreign)
+    with stored:
+        if _FORMATS not in stored.files:
+            raise ValueError(foreign)
         header = json.loads(str(stored[_FORMATS]))
         loaded = {
             name: from_codes(stored[name], format_from_json(fmt))
