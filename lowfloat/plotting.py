@@ -242,6 +242,7 @@ def largest_errors(fmt: lf.Format, low: int, high: int) -> NDArray[np.float64]:
     numbers = np.concatenate(([0.0], positive_numbers(fmt)))
     spaced = np.exp2(np.arange(low, high))[:, np.newaxis] * (1 + np.arange(1024) / 1024)
     x = np.concatenate((spaced.ravel(), (numbers[1:] + numbers[:-1]) / 2))
+    x = x[(x >= 2.0**low) & (x < 2.0**high)]
     rounded = np.asarray(lf.cast(x, fmt, saturation="finite").to_numpy(np.float64))
     worst = np.zeros(high - low)
     np.maximum.at(worst, np.frexp(x)[1] - 1 - low, np.abs(rounded / x - 1))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +21,6 @@ from lowfloat.cli.options import (
 )
 from lowfloat.cli.text import exact_text, flags_text, with_value
 from lowfloat.cli.vectors_command import describe
-from lowfloat.optable import OPERATIONS
 from lowfloat.vectors.manifest import manifest_path, unit_of
 
 EXAMPLES = """\
@@ -31,6 +32,12 @@ Every line is recomputed by the native code, a sample by the golden model (--gol
 exit code is 0 if all are right, 1 if not, and 2 if the file is malformed or not the one that its
 manifest describes."""
 MISMATCH = 1
+_EXACT: dict[str, Callable[..., Fraction]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "fma": lambda x, y, z: x * y + z,
+}
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -39,8 +46,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE")
     meaning = parser.add_argument_group("what the columns mean, where FILE.json does not say it")
     meaning.add_argument("--like", metavar="MANIFEST", help="of other vectors of the same unit")
-    meaning.add_argument("--operation", choices=tuple(OPERATIONS), metavar="OP",
-                         help=", ".join(OPERATIONS))  # fmt: skip
+    meaning.add_argument("--operation", choices=vectors.VECTOR_OPERATIONS, metavar="OP",
+                         help=", ".join(vectors.VECTOR_OPERATIONS))  # fmt: skip
     meaning.add_argument("--format", "-f", type=format_argument, metavar="F",
                          help="of the operands")  # fmt: skip
     meaning.add_argument("--result-format", type=format_argument, metavar="R",
@@ -63,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = "all right" if report.ok else f"{report.mismatch_count:,} WRONG"
     print(
         f"{arguments.file}: {report.count:,} vectors of {describe(unit)}: {outcome} "
-        f"({report.golden_count:,} of them confirmed by the golden model)"
+        f"(golden model and native code agree on the {report.golden_count:,} both computed)"
     )
     return 0 if report.ok else MISMATCH
 
@@ -145,13 +152,4 @@ def exact_result(unit: vectors.Unit, codes: tuple[int, ...]) -> Fraction | None:
     ]
     if any(value.kind != "finite" for value in values):
         return None
-    x, y, *rest = (value.signed for value in values)
-    match unit.operation:
-        case "add":
-            return x + y
-        case "subtract":
-            return x - y
-        case "multiply":
-            return x * y
-        case _:
-            return x * y + rest[0]
+    return _EXACT[unit.operation](*(value.signed for value in values))

@@ -69,7 +69,7 @@ class Caster:
         # The extremes alone decide the scale; a power of two divides float32 exactly, as long
         # as nothing becomes subnormal.
         extremes = (tensor.max(), tensor.min())
-        scale = np.float32(scaling.amax_scale(extremes, fmt)[0] if scaled else 1)
+        scale = np.float32(scaling.amax_scale(extremes, fmt).item() if scaled else 1)
         raised = np.zeros(tensor.shape, np.uint8)
         grid = lf.quantize(
             tensor / scale if scaled else tensor,

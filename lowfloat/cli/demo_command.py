@@ -82,6 +82,8 @@ def casting_part(images: int | None) -> None:
         )  # fmt: skip
         print(f"   {row}", flush=True)
     print(f"\n   Overflows and underflows: elements out of {result.elements:,} that were cast.")
+    print("   random 16: stochastic rounding with 16 bits from Philox, which has no bias and more")
+    print("   noise. SNR: signal-to-noise ratio of all weights.")
 
 
 def vector_part(folder: Path) -> None:
@@ -97,8 +99,8 @@ def vector_part(folder: Path) -> None:
         raise RuntimeError(f"{report.mismatch_count} vectors of {path} are wrong: report this")
     print(f"   {path}: {written.count:,} vectors, every pair of operands, in {seconds:.2f} s")
     print(f"   sha256 {written.sha256}")
-    print(f"   checked: {report.count:,} by the native code, {report.golden_count} of them by the")
-    print(f"   golden model; {report.mismatch_count} mismatches")
+    print(f"   checked: {report.count:,} with the native code, {report.golden_count} of them with")
+    print(f"   the golden model too: {report.mismatch_count} mismatches")
     print(f"""
    A line is "op1 op2 result flags", TestFloat's grammar. In a Verilog testbench:
      while ($fscanf(f, "%h %h %h %h", a, b, want, want_flags) == 4) begin

@@ -22,6 +22,7 @@ from lowfloat.cli.text import (
     aligned,
     bit_fields,
     exact_text,
+    far_from_one,
     flags_text,
     hex_float,
     hexadecimal,
@@ -29,12 +30,14 @@ from lowfloat.cli.text import (
     with_value,
 )
 from lowfloat.decimals import shortest
+from lowfloat.format_text import decimal
 
 EXAMPLES = """\
   lowfloat show 0x7E 0b0_0000_001 --format float8_e4m3fn
   lowfloat show --value 0.3 --format float8_e4m3fn
   lowfloat show --value=-1/3 --format bfloat16 --rounding toward_zero"""
 
+#: Bounds the digits of a decimal with an exponent; every format ends long before.
 LARGEST_EXPONENT = 400_000
 
 
@@ -86,7 +89,7 @@ def read_number(text: str) -> Fraction | float:
         else:
             value = _fraction(text)
     except OverflowError:
-        raise ValueError(f"{text!r} is beyond binary64: write it as a fraction a/b") from None
+        raise ValueError(f"{text!r} is beyond what is read exactly: write a fraction a/b") from None
     except (ValueError, ZeroDivisionError):
         try:
             value = float(text)
@@ -101,7 +104,7 @@ def _fraction(text: str) -> Fraction:
     """A decimal or a/b, with exponents bounded before they become digits."""
     _, e, exponent = text.lower().partition("e")
     if e and abs(int(exponent)) > LARGEST_EXPONENT:
-        raise ValueError(f"the exponent of {text} is beyond every format")
+        raise OverflowError
     return Fraction(text)
 
 
@@ -133,7 +136,10 @@ def _exact_line(x: Fraction, sign: int) -> str:
 
 def _shortest_row(fmt: lf.Format, code: int) -> Iterator[tuple[str, str]]:
     """The shortest decimal, where it is not the value itself."""
-    text, value = shortest(fmt, code), lf.golden.decode(code, fmt).signed
+    value = lf.golden.decode(code, fmt).signed
+    if far_from_one(value):
+        return
+    text = shortest(fmt, code)
     if Fraction(text) != value:
         yield "shortest", f"{text} (the shortest decimal that rounds to this code)"
 
@@ -159,7 +165,9 @@ def value_lines(fmt: lf.Format, x: Fraction | float, projection: lf.Projection) 
         result = lf.golden.decode(code, fmt)
         if result.kind == "finite" and result.signed != x:
             error = result.signed - x
-            rows.append(("error", f"{float(error):.4g}, {float(abs(error / x)):.3%} of the value"))
+            sign = "-" if error < 0 else ""
+            share = decimal(100 * abs(error / x), 4)
+            rows.append(("error", f"{sign}{decimal(abs(error), 4)}, {share}% of the value"))
     rule = f"{projection.rounding}, saturation {projection.saturation}"
     return [f"{text} in {fmt} ({rule})", *(f"  {line}" for line in aligned(rows))]
 

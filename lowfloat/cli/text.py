@@ -9,11 +9,18 @@ from itertools import pairwise
 import lowfloat as lf
 from lowfloat.decimals import shortest
 from lowfloat.exception_flags import FLAG_NAMES
+from lowfloat.format_text import decimal
 
 #: Exact decimals longer than this are left to the other two notations.
 LONGEST_DECIMAL = 40
 #: The longest exact decimals beside codes.
 SHORT_DECIMAL = 12
+#: Binary exponents beyond which no decimal is looked for; binary128's are below.
+LARGEST_DECIMAL_EXPONENT = 20_000
+#: Bits of the longest numerators and denominators that are written out in decimal.
+LONGEST_EXPANDED = 2000
+#: Bits of the longest significands beside a power of two.
+LONGEST_SIGNIFICAND = 64
 
 
 def hexadecimal(fmt: lf.Format, code: int) -> str:
@@ -54,7 +61,15 @@ def value_text(fmt: lf.Format, code: int) -> str:
     exact = exact_decimal(value.signed)
     if exact is not None and len(exact) <= SHORT_DECIMAL:
         return exact
+    if far_from_one(value.signed):
+        return power_text(value.signed)
     return f"~{shortest(fmt, code)}"
+
+
+def far_from_one(x: Fraction) -> bool:
+    """Whether the decimals of a number have so many digits that finding them takes long."""
+    exponent = x.numerator.bit_length() - x.denominator.bit_length()
+    return abs(exponent) > LARGEST_DECIMAL_EXPONENT
 
 
 def flags_text(bits: int) -> str:
@@ -68,7 +83,9 @@ def flags_text(bits: int) -> str:
 
 
 def exact_text(x: Fraction) -> str:
-    """An exact value: a decimal where it ends soon, else a fraction.
+    """A value: a decimal where it ends soon, else a power of two or a fraction.
+
+    Where all of them are long it is rounded to twelve digits, marked with ~.
 
     >>> exact_text(Fraction(13, 128)), exact_text(Fraction(1, 3)), exact_text(Fraction(448))
     ('0.1015625', '1/3', '448')
@@ -76,22 +93,28 @@ def exact_text(x: Fraction) -> str:
     digits = exact_decimal(x)
     if digits is not None and len(digits) <= LONGEST_DECIMAL:
         return digits
-    fraction = f"{x.numerator}/{x.denominator}"
-    return fraction if len(fraction) <= LONGEST_DECIMAL or not dyadic(x) else power_text(x)
+    if dyadic(x) and abs(x.numerator).bit_length() - _twos(x) <= LONGEST_SIGNIFICAND:
+        return power_text(x)
+    if max(abs(x.numerator), x.denominator).bit_length() <= 3 * LONGEST_DECIMAL // 2:
+        return f"{x.numerator}/{x.denominator}"
+    return f"~{'-' if x < 0 else ''}{decimal(abs(x), 12)}"
 
 
 def exact_decimal(x: Fraction) -> str | None:
-    """All digits of a number whose decimal ends, without an exponent; None if it does not.
+    """All digits of a number whose decimal ends, without an exponent.
+
+    None if it does not end, or if numerator or denominator has more than 2,000 bits.
 
     >>> exact_decimal(Fraction(-1, 8)), exact_decimal(Fraction(1, 3))
     ('-0.125', None)
     """
-    rest, twos, fives = x.denominator, 0, 0
-    while rest % 2 == 0:
-        rest, twos = rest // 2, twos + 1
+    if max(abs(x.numerator), x.denominator).bit_length() > LONGEST_EXPANDED:
+        return None
+    twos = (x.denominator & -x.denominator).bit_length() - 1
+    rest, fives = x.denominator >> twos, 0
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
-    if rest != 1 or max(twos, fives) > 2000 or abs(x.numerator).bit_length() > 2000:
+    if rest != 1:
         return None
     places = max(twos, fives)
     digits = str(abs(x.numerator) * 10**places // x.denominator).rjust(places + 1, "0")
@@ -104,16 +127,19 @@ def dyadic(x: Fraction) -> bool:
     return x.denominator & (x.denominator - 1) == 0
 
 
+def _twos(x: Fraction) -> int:
+    """How often two divides the numerator."""
+    return (x.numerator & -x.numerator).bit_length() - 1 if x else 0
+
+
 def power_text(x: Fraction) -> str:
     """A dyadic number as an odd integer times a power of two.
 
     >>> power_text(Fraction(448)), power_text(Fraction(1, 512)), power_text(Fraction(5))
     ('7 * 2^6', '2^-9', '5')
     """
-    exponent = 1 - x.denominator.bit_length()
-    odd = x.numerator
-    while odd and odd % 2 == 0:
-        odd, exponent = odd // 2, exponent + 1
+    twos = _twos(x)
+    odd, exponent = x.numerator >> twos, twos + 1 - x.denominator.bit_length()
     if exponent == 0 or odd == 0:
         return str(odd)
     sign = "-" if odd < 0 else ""

@@ -14,7 +14,6 @@ from lowfloat.cli.options import (
     new_parser,
     projection_of,
 )
-from lowfloat.optable import OPERATIONS
 
 EXAMPLES = """\
   lowfloat vectors multiply --format float8_e4m3fn --exhaustive --out mul.tv
@@ -37,8 +36,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def add_unit(parser: argparse.ArgumentParser) -> None:
     """The arguments that describe a unit under test."""
-    parser.add_argument("operation", choices=tuple(OPERATIONS), metavar="OP",
-                        help=", ".join(OPERATIONS))  # fmt: skip
+    parser.add_argument("operation", choices=vectors.VECTOR_OPERATIONS, metavar="OP",
+                        help=", ".join(vectors.VECTOR_OPERATIONS))  # fmt: skip
     parser.add_argument("--format", "-f", required=True, type=format_argument, metavar="F",
                         help="of the operands")  # fmt: skip
     parser.add_argument("--result-format", type=format_argument, metavar="R",

@@ -4,13 +4,14 @@ Vectors are in TestFloat's grammar, one case per line; a manifest beside the fil
 columns mean and which file it describes.
 """
 
-from lowfloat.vectors.cases import Unit
+from lowfloat.vectors.cases import VECTOR_OPERATIONS, Unit
 from lowfloat.vectors.checking import Mismatch, Report, check
 from lowfloat.vectors.manifest import read_manifest
 from lowfloat.vectors.reading import Table, VectorFileError, read
 from lowfloat.vectors.writing import Written, write, write_to
 
 __all__ = [
+    "VECTOR_OPERATIONS",
     "Mismatch",
     "Report",
     "Table",

@@ -14,6 +14,8 @@ from lowfloat.optable import OPERATIONS
 
 Codes = NDArray[Any]
 
+#: Operations that vectors are written for: every operand and the result are codes of a format.
+VECTOR_OPERATIONS = ("add", "subtract", "multiply", "fma")
 #: The widest operands whose cases are listed exhaustively: 2^16 pairs, 2^24 triples.
 MAX_EXHAUSTIVE_WIDTH = 8
 #: Cases that are computed and written at a time; a bound on memory, not on the count.
@@ -45,9 +47,10 @@ class Unit:
     projection: lf.Projection = field(default_factory=lf.Projection)
 
     def __post_init__(self) -> None:
-        if self.operation not in OPERATIONS:
+        if self.operation not in VECTOR_OPERATIONS:
             raise ValueError(
-                f"no operation is named {self.operation!r}: there are {', '.join(OPERATIONS)}"
+                f"no vectors are written for {self.operation!r}: there are "
+                f"{', '.join(VECTOR_OPERATIONS)}"
             )
         arity = OPERATIONS[self.operation].arity
         if len(self.operand_formats) != arity:
@@ -71,7 +74,7 @@ class Unit:
     ) -> Unit:
         """A unit whose operands share one format, which the result has too if none is given."""
         fmt = lf.format(format)
-        arity = OPERATIONS[operation].arity if operation in OPERATIONS else 0
+        arity = OPERATIONS[operation].arity if operation in VECTOR_OPERATIONS else 0
         result = fmt if result_format is None else lf.format(result_format)
         return cls(operation, (fmt,) * arity, result, projection or lf.Projection())
 

@@ -65,7 +65,8 @@ def check(
     unit : Unit
         What the vectors should be of.
     golden_sample : int, optional
-        How many vectors, spread over the file, the golden model recomputes too; None for all.
+        How many vectors, spread over the file, the golden model recomputes too, beside the
+        mismatches that are returned; None for all.
     limit : int
         The most mismatches to return.
 
@@ -78,9 +79,9 @@ def check(
     """
     table = read(path, unit)
     expected, expected_flags = _recompute(table, unit)
-    sample = sample_lines(table.count, golden_sample)
-    _confirm(table, unit, sample, expected, expected_flags)
     wrong = np.flatnonzero((table.results != expected) | (table.flags != expected_flags))
+    sample = np.union1d(sample_lines(table.count, golden_sample), wrong[:limit])
+    _confirm(table, unit, sample, expected, expected_flags)
     first = tuple(
         Mismatch(
             int(i) + 1,

@@ -126,6 +126,8 @@ def _line_error(line: bytes, expected: tuple[Field, ...]) -> tuple[int, str] | N
         if start > len(line):
             return len(line), f"the line ends before the {field.name}"
         for index, character in enumerate(text):
+            if index == field.digits and character not in DIGITS:
+                return start + index, f"one space should follow the {field.name}"
             if character not in DIGITS:
                 return start + index, f"{chr(character)!r} is no hexadecimal digit"
         if len(text) != field.digits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -49,7 +50,7 @@ def write_to(stream: IO[bytes], unit: Unit) -> Written:
     for operands in exhaustive(unit):
         lines = format_lines(unit, (*operands, *unit.compute(operands)))
         digest.update(lines)
-        written += stream.write(lines)
+        written += _write_all(stream, lines)
     count, rest = divmod(written, line_length(unit))
     if rest or count != unit.exhaustive_count:
         raise RuntimeError(
@@ -57,6 +58,14 @@ def write_to(stream: IO[bytes], unit: Unit) -> Written:
             f"{unit.exhaustive_count * line_length(unit)}: do not use this file"
         )
     return Written(count, digest.hexdigest())
+
+
+def _write_all(stream: IO[bytes], data: bytes) -> int:
+    """Write everything, though an unbuffered stream takes a part at a time; the bytes written."""
+    rest = memoryview(data)
+    while taken := len(rest) and stream.write(rest):
+        rest = rest[taken:]
+    return len(data) - len(rest)
 
 
 def write(path: str | os.PathLike[str], unit: Unit) -> Written:
@@ -75,6 +84,8 @@ def write(path: str | os.PathLike[str], unit: Unit) -> Written:
     Source: TestFloat 3e, testfloat_gen; semantics.md rules F-1 and A-1 to A-6.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
     with _replacing(manifest_path(target)) as manifest, _replacing(target) as vectors:
         written = write_to(vectors, unit)
         vectors.flush()
