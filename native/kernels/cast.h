@@ -70,9 +70,14 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
             memcpy(in_copy + offset, source, count * in_size);
         if (!whole || p->widen)
             chunk = in_copy;
-        NAME(lf_findings) found;
-        NAME(lf_round_chunk)(p, chunk, direct ? (void *)result : out_copy, chunk_flags, random,
-                             &found, target, stochastic, level);
+        void *to = direct ? (void *)result : out_copy;
+        NAME(lf_findings) found = {0, 0, 0, 0};
+        if (level == LF_PLAIN)
+            NAME(lf_plain_chunk)(p, chunk, to, random, target, stochastic);
+        else if (level == LF_UNION)
+            found = NAME(lf_union_chunk)(p, chunk, to, random, target, stochastic);
+        else
+            NAME(lf_full_chunk)(p, chunk, to, chunk_flags, random, target, stochastic);
         if (level == LF_UNION && found.largest >= HOST_INFINITY) {
             redo(p, source, result, NULL, &raised, count, first + done);
             continue;

@@ -12,21 +12,24 @@
 #include "lattice.h"
 #include "decode.h"
 
-/* bytes of a code, full */
-#define KERNELS(X, lanes) X(lanes, 1, 0) X(lanes, 1, 1) X(lanes, 2, 0) X(lanes, 2, 1)
+/* bytes of a code, level */
+#define KERNELS(X, lanes)                                                                       \
+    X(lanes, 1, LF_PLAIN) X(lanes, 1, LF_UNION) X(lanes, 1, LF_FULL)                            \
+    X(lanes, 2, LF_PLAIN) X(lanes, 2, LF_UNION) X(lanes, 2, LF_FULL)
 
-#define KERNEL(lanes, bytes, full)                                                              \
-    static int kernel##lanes##bytes##full(const lf_cast_plan *p, const void *in, void *out,     \
-                                          uint8_t *flags_out, uint32_t *flags, size_t n,        \
-                                          uint64_t first)                                       \
+#define KERNEL(lanes, bytes, level)                                                             \
+    static int kernel##lanes##bytes##level(const lf_cast_plan *p, const void *in, void *out,    \
+                                           uint8_t *flags_out, uint32_t *flags, size_t n,       \
+                                           uint64_t first)                                      \
     {                                                                                           \
         (void)first;                                                                            \
-        return lf_decode##lanes(p, in, out, flags_out, flags, n, bytes, full);                  \
+        return lf_decode##lanes(p, in, out, flags_out, flags, n, bytes, level);                 \
     }
 KERNELS(KERNEL, 32)
 KERNELS(KERNEL, 64)
 
-#define ENTRY(lanes, bytes, full) [bytes - 1][LF_LANES##lanes][full] = kernel##lanes##bytes##full,
+#define ENTRY(lanes, bytes, level)                                                              \
+    [bytes - 1][LF_LANES##lanes][level] = kernel##lanes##bytes##level,
 const lf_decode_table LF_JOIN(lf_decoders_, LF_ISA_NAME) = {
     .kernel = {KERNELS(ENTRY, 32) KERNELS(ENTRY, 64)},
 };

@@ -4,6 +4,7 @@
 #define LF_LANES 32
 #include "lanes.h"
 #include "lattice.h"
+#include "levels.h"
 #include "philox.h"
 #include "cast.h"
 
@@ -11,6 +12,7 @@
 #define LF_LANES 64
 #include "lanes.h"
 #include "lattice.h"
+#include "levels.h"
 #include "philox.h"
 #include "cast.h"
 

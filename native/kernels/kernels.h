@@ -15,6 +15,7 @@
  * constants (x, x_flip) is chosen by sign: x, or x ^ x_flip for negative numbers. */
 typedef struct lf_cast_plan {
     /* Rounding: lattice.h. */
+    int64_t cap; /* plain and union kernels: larger magnitudes are read as this one */
     int64_t low_field;
     int64_t drop_base;
     uint64_t lattice_add;
@@ -25,7 +26,7 @@ typedef struct lf_cast_plan {
     uint64_t sign_mask;
     int32_t sign_shift;
     uint64_t over, over_flip;
-    uint64_t over_code, infinite_code; /* magnitudes, in plain and union kernels */
+    uint64_t over_code, over_code_flip; /* union kernels: its magnitude code */
     uint64_t infinite, infinite_flip;
     uint64_t nan;
     /* Codes to host numbers: quantize and decode. */
@@ -41,12 +42,12 @@ typedef struct lf_cast_plan {
     uint8_t flush; /* */
     int64_t smallest, smallest_half, smallest_half_flip; /* P-3 */
     uint64_t smallest_code;
-    int64_t negative_min; /* P-12: rounded codes from here on are invalid if negative */
-    uint64_t negative;
+    int64_t negative_min; /* P-12: negative numbers of these codes are `over` */
     uint64_t zero, zero_flip;
     uint8_t over_flags, over_flags_flip;
     uint8_t infinite_flags, infinite_flags_flip;
-    uint8_t nan_flags, zero_flags;
+    uint8_t zero_flags, zero_flags_flip;
+    uint8_t nan_flags;
     uint8_t want_flags, want_flags_out;
     /* Codes in: decode. */
     uint64_t magnitude_mask;
@@ -97,7 +98,7 @@ typedef struct lf_encode_table {
 } lf_encode_table;
 
 typedef struct lf_decode_table {
-    lf_cast_kernel kernel[2][2][2]; /* code bytes - 1, lanes, full */
+    lf_cast_kernel kernel[2][2][LF_LEVELS]; /* code bytes - 1, lanes, level */
 } lf_decode_table;
 
 typedef struct lf_limit_table {

@@ -30,6 +30,12 @@
 #ifndef LF_LANES_H
 #define LF_LANES_H
 
+/* Without this GCC keeps the float subtraction of lf_widen, whose exceptions nobody reads, out of
+ * vectors. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-trapping-math")
+#endif
+
 /* Kernels work on chunks, which begin at multiples of LF_CHUNK of the index in the draw. */
 enum { LF_CHUNK = 256 };
 

@@ -62,133 +62,63 @@ LF_INLINE void NAME(lf_store)(void *out, int target, int i, LANE value)
         ((UNALIGNED *)out)[i] = value;
 }
 
-/* Q-1: whether a magnitude that lies from tiny_retry on below the smallest normal number rounds
- * to it, with P bits and this R, and so is not tiny. */
-LF_INLINE int NAME(lf_escapes)(const lf_cast_plan *p, LANE w, LANE random)
+/* A magnitude as w / 2^s on the lattice. */
+typedef struct NAME(lf_point) {
+    LANE w;
+    SIGNED_LANE s;
+    LANE exact; /* w before its shift by the excess */
+} NAME(lf_point);
+
+LF_INLINE NAME(lf_point) NAME(lf_locate)(const lf_cast_plan *p, SIGNED_LANE m, const int stochastic)
 {
-    int parity_bit = p->tiny_drop > p->random_bits ? p->tiny_drop - p->random_bits : 0;
-    LANE odd = -(w >> parity_bit & 1);
-    LANE t = ((LANE)p->threshold ^ (odd & (LANE)p->threshold_odd)) ^ random;
-    return (w + (t >> (LF_LANES - p->tiny_drop))) >> p->tiny_carry != 0;
+    const SIGNED_LANE last = LF_LANES - 1;
+    SIGNED_LANE c = m >> FRACTION;
+    c = c < 1 ? 1 : c;
+    c = c > (SIGNED_LANE)p->low_field ? (SIGNED_LANE)p->low_field : c;
+    LANE w = (LANE)m + (LANE)p->lattice_add - ((LANE)c << FRACTION);
+    SIGNED_LANE s = (SIGNED_LANE)p->drop_base - c;
+    LANE exact = w;
+    if (stochastic) {
+        SIGNED_LANE excess = s > last ? s - last : 0;
+        excess = excess > last ? last : excess;
+        LANE kept = w >> excess;
+        w = kept | (kept << excess != w);
+    }
+    return (NAME(lf_point)){w, s > last ? last : s, exact};
 }
 
-/* What one chunk's rounding found, for the union of flags without a byte per element. */
-typedef struct NAME(lf_findings) {
-    LANE lost;      /* union of bits below the last place */
-    LANE tiny_lost; /* the same, of tiny numbers */
-    SIGNED_LANE largest_code, largest;
-} NAME(lf_findings);
-
-/* One chunk. random[i] has R in its top bits. Plain and union kernels: signed gradual formats
- * with a zero, roundings that do not depend on the sign. Then an overflow is max_code or the next
- * code, whatever that stands for, and `over` caps all codes. Union kernels do not know NaN and
- * infinity; the caller sees them in `largest`. */
-LF_INLINE void NAME(lf_round_chunk)(const lf_cast_plan *plan, const void *in, void *out,
-                                    uint8_t *flags, const LANE *random,
-                                    NAME(lf_findings) *findings, const int target,
-                                    const int stochastic, const int level)
+/* t, of which the random bits are the top ones. */
+LF_INLINE LANE NAME(lf_threshold)(const lf_cast_plan *p, LANE w, SIGNED_LANE s, LANE random,
+                                  const int stochastic)
 {
-    const lf_cast_plan k = *plan; /* a copy that stores to `out` cannot change */
-    const lf_cast_plan *p = &k;
-    const UNALIGNED *source = in;
-    const SIGNED_LANE quiet = (SIGNED_LANE)1 << (FRACTION - 1);
-    const int full = level == LF_FULL;
-    NAME(lf_findings) found = {0};
-#pragma GCC ivdep
-    for (int i = 0; i < LF_CHUNK; i++) {
-        LANE x = source[i];
-        LANE negative = (LANE)((SIGNED_LANE)x >> (LF_LANES - 1));
-        SIGNED_LANE m = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
-        if (full)
-            m = m < (SIGNED_LANE)p->zero_below ? 0 : m;
+    SIGNED_LANE bit = s;
+    if (stochastic)
+        bit = s > p->random_bits ? s - p->random_bits : 0;
+    LANE t = w >> bit & 1 ? (LANE)p->threshold ^ (LANE)p->threshold_odd : (LANE)p->threshold;
+    return stochastic ? t ^ random : t;
+}
 
-        SIGNED_LANE c = m >> FRACTION;
-        c = c < 1 ? 1 : c;
-        c = c > (SIGNED_LANE)p->low_field ? (SIGNED_LANE)p->low_field : c;
-        LANE w = (LANE)m - ((LANE)c << FRACTION) + (LANE)p->lattice_add;
-        SIGNED_LANE s = (SIGNED_LANE)p->drop_base - c;
-        LANE whole = w;
-        if (stochastic) {
-            SIGNED_LANE excess = s > LF_LANES - 1 ? s - (LF_LANES - 1) : 0;
-            excess = excess > LF_LANES - 1 ? LF_LANES - 1 : excess;
-            LANE kept = w >> excess;
-            w = kept | (kept << excess != w);
-        }
-        s = s > LF_LANES - 1 ? LF_LANES - 1 : s;
-        SIGNED_LANE parity_bit = s;
-        if (stochastic)
-            parity_bit = s > p->random_bits ? s - p->random_bits : 0;
-        LANE odd = -(w >> parity_bit & 1);
-        LANE t = (LANE)p->threshold ^ (odd & (LANE)p->threshold_odd);
-        if (full)
-            t ^= negative & (LANE)p->threshold_flip;
-        if (stochastic)
-            t ^= random[i];
-        LANE code = (w + (t >> (LF_LANES - s))) >> s;
-        LANE lost = w & ~(LANE)0 >> (LF_LANES - s);
+LF_INLINE LANE NAME(lf_round)(LANE w, SIGNED_LANE s, LANE t)
+{
+    return (w + (t >> (LF_LANES - s))) >> s;
+}
 
-        uint8_t raised = 0;
-        SIGNED_LANE rounded = (SIGNED_LANE)code;
-        LANE result;
-        if (!full) {
-            if (level == LF_UNION) {
-                int tiny = m < (SIGNED_LANE)p->tiny_below;
-                if (stochastic)
-                    tiny &= m < (SIGNED_LANE)p->tiny_retry ||
-                            !NAME(lf_escapes)(p, whole, random[i]);
-                found.lost |= lost;
-                found.tiny_lost |= tiny ? lost : 0;
-                found.largest = m > found.largest ? m : found.largest;
-                found.largest_code = rounded > found.largest_code ? rounded : found.largest_code;
-            }
-            LANE over = (LANE)p->over_code;
-            code = rounded > (SIGNED_LANE)over ? over : code;
-            if (level == LF_PLAIN)
-                code = m >= HOST_INFINITY ? (LANE)p->infinite_code : code;
-            result = target == LF_QUANTIZED ? NAME(lf_widen)(p, code) : code;
-            LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
-            result |= (SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign;
-            if (level == LF_PLAIN)
-                result = m > HOST_INFINITY ? (LANE)p->nan : result;
-        } else {
-            int tiny = m < (SIGNED_LANE)NAME(lf_pick)((LANE)p->tiny_below,
-                                                      (LANE)p->tiny_below_flip, negative);
-            if (stochastic)
-                tiny &= m < (SIGNED_LANE)p->tiny_retry ||
-                        !NAME(lf_escapes)(p, whole, random[i]);
-            int below = m < (SIGNED_LANE)p->smallest;
-            LANE half = NAME(lf_pick)((LANE)p->smallest_half, (LANE)p->smallest_half_flip, negative);
-            code = below ? (m < (SIGNED_LANE)half ? 0 : (LANE)p->smallest_code) : code;
-            int inexact = lost != 0 || below;
-            raised = inexact ? (tiny ? LF_INEXACT | LF_UNDERFLOW : LF_INEXACT) : 0;
-            rounded = (SIGNED_LANE)code;
-            int flush = tiny & p->flush;
-            code = flush ? 0 : code;
-            raised = flush ? LF_INEXACT | LF_UNDERFLOW : raised;
+/* Rule P-4. With stochastic rounding a number from tiny_retry on is not tiny if this R takes it
+ * to the smallest normal number, at precision P. */
+LF_INLINE int NAME(lf_tiny)(const lf_cast_plan *p, SIGNED_LANE m, LANE negative, LANE exact,
+                            LANE random, const int stochastic)
+{
+    LANE below = NAME(lf_pick)((LANE)p->tiny_below, (LANE)p->tiny_below_flip, negative);
+    int tiny = m < (SIGNED_LANE)below;
+    if (!stochastic)
+        return tiny;
+    LANE t = NAME(lf_threshold)(p, exact, p->tiny_drop, random, 1);
+    LANE sum = exact + (t >> (LF_LANES - p->tiny_drop));
+    return tiny & (m < (SIGNED_LANE)p->tiny_retry || !(sum >> p->tiny_carry));
+}
 
-            result = target == LF_QUANTIZED ? NAME(lf_widen)(p, code) : code;
-            LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
-            result |= (SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign;
-            int over = rounded > (SIGNED_LANE)p->max_code;
-            result = over ? NAME(lf_pick)((LANE)p->over, (LANE)p->over_flip, negative) : result;
-            raised = over ? p->over_flags ^ (negative ? p->over_flags_flip : 0) : raised;
-            int invalid = negative && rounded >= (SIGNED_LANE)p->negative_min;
-            result = invalid ? (LANE)p->negative : result;
-            raised = invalid ? LF_INVALID : raised;
-            LANE zero = NAME(lf_pick)((LANE)p->zero, (LANE)p->zero_flip, negative);
-            result = m == 0 ? zero : result;
-            raised = m == 0 ? p->zero_flags : raised;
-            LANE infinite = NAME(lf_pick)((LANE)p->infinite, (LANE)p->infinite_flip, negative);
-            result = m >= HOST_INFINITY ? infinite : result;
-            result = m > HOST_INFINITY ? (LANE)p->nan : result;
-            uint8_t infinite_flags = p->infinite_flags ^ (negative ? p->infinite_flags_flip : 0);
-            uint8_t nan_flags = p->nan_flags | (m & quiet ? 0 : LF_INVALID);
-            raised = m >= HOST_INFINITY ? infinite_flags : raised;
-            raised = m > HOST_INFINITY ? nan_flags : raised;
-            flags[i] = raised;
-        }
-        NAME(lf_store)(out, target, i, result);
-    }
-    if (level == LF_UNION)
-        *findings = found;
+LF_INLINE LANE NAME(lf_signed)(const lf_cast_plan *p, LANE number, LANE code, LANE x)
+{
+    LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
+    return number | ((SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign);
 }

@@ -288,11 +288,11 @@ static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection
     p->zero = r->code[ZERO + PLUS];
     p->zero_flip = r->code[ZERO + PLUS] ^ r->code[ZERO + MINUS];
     p->zero_flags = r->flags[ZERO + PLUS];
+    p->zero_flags_flip = r->flags[ZERO + PLUS] ^ r->flags[ZERO + MINUS];
     p->infinite_flags_flip = r->flags[INFINITE + PLUS] ^ r->flags[INFINITE + MINUS];
     p->zero_below = q->daz ? (int64_t)1 << h->fraction : 0;
     p->flush = f->zero && (q->ftz || f->subnormals == LF_SUBNORMALS_FLUSH);
     p->negative_min = f->is_signed ? (int64_t)(UINT64_MAX >> 1 >> (64 - h->bits)) : f->zero;
-    p->negative = r->code[OVER + MINUS];
     plan_low(p, f, q, h);
 }
 
@@ -334,15 +334,44 @@ static void plan_common(lf_cast_plan *p, const results *r)
     p->nan_flags = r->flags[NAN_];
 }
 
-static int level_of(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, bool quantize)
+/* The host magnitude of a code, also of codes past max_finite_code. */
+static int64_t magnitude_of(int64_t code, const lf_layout *f, const host *h)
 {
-    bool by_sign = q->rounding == LF_TOWARD_POSITIVE || q->rounding == LF_TOWARD_NEGATIVE;
-    /* A NaN from overflow loses the sign that a number of the grid would keep. */
-    bool nan = f->infinity_code == LF_NO_CODE && q->saturation == LF_SATURATION_NONE;
-    if (p->want_flags_out || !f->is_signed || q->daz || q->ftz || by_sign || (quantize && nan) ||
+    int64_t low = low_field(f, h);
+    int64_t hidden = (int64_t)1 << f->mantissa_bits;
+    int drop = h->fraction - f->mantissa_bits;
+    if (code >= hidden)
+        return ((code - hidden) << drop) + (low << h->fraction);
+    int shift = f->mantissa_bits - (63 - __builtin_clzll((uint64_t)code));
+    if (low - shift >= 1)
+        return (((code << shift) - hidden) << drop) + ((low - shift) << h->fraction);
+    return code << (drop + low - 1);
+}
+
+/* The level that the cast needs, and what plain and union kernels do with overflows. */
+static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, const host *h,
+                      const results *r, bool quantize)
+{
+    int64_t max = (int64_t)f->max_finite_code;
+    bool reach = low_field(f, h) <= h->infinity >> h->fraction && f->top_exponent <= h->bias + 1;
+    if (p->want_flags_out || p->over_flags_flip || !f->is_signed || q->daz || q->ftz || !reach ||
         f->subnormals != LF_SUBNORMALS_GRADUAL)
         return LF_FULL;
-    return p->want_flags ? LF_UNION : LF_PLAIN;
+    bool directed = q->rounding == LF_TOWARD_POSITIVE || q->rounding == LF_TOWARD_NEGATIVE;
+    bool same = p->over == p->infinite && p->over_flip == p->infinite_flip;
+    int level = p->want_flags || directed || !same ? LF_UNION : LF_PLAIN;
+    if (quantize) {
+        p->cap = magnitude_of(max + 1, f, h);
+    } else {
+        int64_t plus = (r->code[OVER + PLUS] & f->magnitude_mask) == (uint64_t)max ? max : max + 1;
+        int64_t minus = (r->code[OVER + MINUS] & f->magnitude_mask) == (uint64_t)max ? max : max + 1;
+        p->over_code = (uint64_t)plus;
+        p->over_code_flip = (uint64_t)(plus ^ minus);
+        p->cap = magnitude_of(level == LF_PLAIN ? plus : max + 1, f, h);
+    }
+    if (p->cap > h->infinity) /* only where no finite number overflows */
+        p->cap = h->infinity;
+    return level;
 }
 
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
@@ -369,7 +398,7 @@ static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_for
         return NULL;
     if (stochastic)
         plan_random(p, q, random);
-    int level = level_of(p, f, q, quantize);
+    int level = plan_level(p, f, q, h, &r, quantize);
     int target = quantize ? LF_QUANTIZED
                  : f->storage_bytes == 1 ? LF_CODES8
                  : f->storage_bytes == 2 ? LF_CODES16
@@ -390,8 +419,11 @@ static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_for
     results r = representatives(c, f);
     plan_common(p, &r);
     p->sign_shift = h->bits - width_of(from);
-    bool full = p->want_flags || p->want_flags_out;
-    return t->decoders->kernel[f->storage_bytes - 1][h->lanes][full];
+    bool clamps = p->infinite_flags != 0 && f->infinity_code != LF_NO_CODE;
+    int level = p->want_flags_out || (p->want_flags && clamps) ? LF_FULL
+                : p->want_flags && f->nan == LF_NAN_IEEE       ? LF_UNION
+                                                               : LF_PLAIN;
+    return t->decoders->kernel[f->storage_bytes - 1][h->lanes][level];
 }
 
 int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,

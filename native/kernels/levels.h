@@ -1,0 +1,137 @@
+/* Template, for lanes of LF_LANES bits: one chunk, at the three levels of kernels.h. random[i] has
+ * R in its top bits.
+ *
+ * Plain and union kernels are for signed gradual formats with a zero. There an overflow is
+ * max_code or the code after it, whatever that stands for, and magnitudes are capped beforehand at
+ * the host number whose code that is: no rounding moves it.
+ */
+
+/* No flags; roundings that do not depend on the sign; infinity is an overflow like any other. */
+LF_INLINE void NAME(lf_plain_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,
+                                    const LANE *random, const int target, const int stochastic)
+{
+    const lf_cast_plan copy = *plan; /* which stores to `out` cannot change */
+    const lf_cast_plan *p = &copy;
+#pragma GCC ivdep
+    for (int i = 0; i < LF_CHUNK; i++) {
+        LANE x = in[i];
+        SIGNED_LANE magnitude = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
+        SIGNED_LANE m = magnitude > (SIGNED_LANE)p->cap ? (SIGNED_LANE)p->cap : magnitude;
+        NAME(lf_point) v = NAME(lf_locate)(p, m, stochastic);
+        LANE t = NAME(lf_threshold)(p, v.w, v.s, stochastic ? random[i] : 0, stochastic);
+        LANE code = NAME(lf_round)(v.w, v.s, t);
+        LANE result;
+        if (target == LF_QUANTIZED) {
+            LANE over = (LANE)p->over ^ (x & (LANE)p->over_flip);
+            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x);
+            result = (SIGNED_LANE)code > (SIGNED_LANE)p->max_code ? over : result;
+        } else {
+            result = NAME(lf_signed)(p, code, code, x);
+        }
+        result = magnitude > HOST_INFINITY ? (LANE)p->nan : result;
+        NAME(lf_store)(out, target, i, result);
+    }
+}
+
+/* What one chunk's rounding found. */
+typedef struct NAME(lf_findings) {
+    LANE lost;      /* union of the bits below the last place */
+    LANE tiny_lost; /* the same, of tiny numbers */
+    SIGNED_LANE largest_code, largest;
+} NAME(lf_findings);
+
+/* The union of flags. NaN and infinity are not known here; the caller sees them in `largest`. */
+LF_INLINE NAME(lf_findings) NAME(lf_union_chunk)(const lf_cast_plan *plan, const UNALIGNED *in,
+                                                 void *out, const LANE *random, const int target,
+                                                 const int stochastic)
+{
+    const lf_cast_plan copy = *plan;
+    const lf_cast_plan *p = &copy;
+    NAME(lf_findings) found = {0, 0, 0, 0};
+#pragma GCC ivdep
+    for (int i = 0; i < LF_CHUNK; i++) {
+        LANE x = in[i];
+        LANE r = stochastic ? random[i] : 0;
+        LANE negative = (LANE)((SIGNED_LANE)x >> (LF_LANES - 1));
+        SIGNED_LANE magnitude = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
+        SIGNED_LANE m = magnitude > (SIGNED_LANE)p->cap ? (SIGNED_LANE)p->cap : magnitude;
+        NAME(lf_point) v = NAME(lf_locate)(p, m, stochastic);
+        LANE t = NAME(lf_threshold)(p, v.w, v.s, r, stochastic);
+        t ^= negative & (LANE)p->threshold_flip;
+        LANE code = NAME(lf_round)(v.w, v.s, t);
+
+        LANE lost = v.w ^ v.w >> v.s << v.s;
+        int tiny = NAME(lf_tiny)(p, m, negative, v.exact, r, stochastic);
+        found.lost |= lost;
+        found.tiny_lost |= tiny ? lost : 0;
+        found.largest = magnitude > found.largest ? magnitude : found.largest;
+        found.largest_code =
+            (SIGNED_LANE)code > found.largest_code ? (SIGNED_LANE)code : found.largest_code;
+
+        LANE result;
+        if (target == LF_QUANTIZED) {
+            LANE over = NAME(lf_pick)((LANE)p->over, (LANE)p->over_flip, negative);
+            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x);
+            result = (SIGNED_LANE)code > (SIGNED_LANE)p->max_code ? over : result;
+        } else {
+            LANE over = NAME(lf_pick)((LANE)p->over_code, (LANE)p->over_code_flip, negative);
+            code = (SIGNED_LANE)code > (SIGNED_LANE)over ? over : code;
+            result = NAME(lf_signed)(p, code, code, x);
+        }
+        NAME(lf_store)(out, target, i, result);
+    }
+    return found;
+}
+
+/* Everything, with a byte of flags per element. */
+LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,
+                                   uint8_t *flags, const LANE *random, const int target,
+                                   const int stochastic)
+{
+    const lf_cast_plan copy = *plan;
+    const lf_cast_plan *p = &copy;
+    const LANE quiet = (LANE)1 << (FRACTION - 1);
+#pragma GCC ivdep
+    for (int i = 0; i < LF_CHUNK; i++) {
+        LANE x = in[i];
+        LANE r = stochastic ? random[i] : 0;
+        LANE negative = (LANE)((SIGNED_LANE)x >> (LF_LANES - 1));
+        SIGNED_LANE m = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
+        m = m < (SIGNED_LANE)p->zero_below ? 0 : m;
+        NAME(lf_point) v = NAME(lf_locate)(p, m, stochastic);
+        LANE t = NAME(lf_threshold)(p, v.w, v.s, r, stochastic);
+        t ^= negative & (LANE)p->threshold_flip;
+        LANE code = NAME(lf_round)(v.w, v.s, t);
+
+        int below = m < (SIGNED_LANE)p->smallest;
+        LANE half = NAME(lf_pick)((LANE)p->smallest_half, (LANE)p->smallest_half_flip, negative);
+        code = below ? (m < (SIGNED_LANE)half ? 0 : (LANE)p->smallest_code) : code;
+        int inexact = v.w >> v.s << v.s != v.w || below;
+        int tiny = NAME(lf_tiny)(p, m, negative, v.exact, r, stochastic);
+        int flushed = tiny & p->flush;
+        LANE raised = inexact ? LF_INEXACT : 0;
+        raised |= inexact && tiny ? LF_UNDERFLOW : 0;
+        raised = flushed ? LF_INEXACT | LF_UNDERFLOW : raised;
+
+        LANE kept = flushed ? 0 : code;
+        LANE number = target == LF_QUANTIZED ? NAME(lf_widen)(p, kept) : kept;
+        LANE result = NAME(lf_signed)(p, number, kept, x);
+#define REPLACE(condition, name)                                                                \
+    do {                                                                                        \
+        LANE value = NAME(lf_pick)((LANE)p->name, (LANE)p->name##_flip, negative);              \
+        LANE value_flags = NAME(lf_pick)(p->name##_flags, p->name##_flags_flip, negative);      \
+        int replaced = (condition);                                                             \
+        result = replaced ? value : result;                                                     \
+        raised = replaced ? value_flags : raised;                                               \
+    } while (0)
+        REPLACE((SIGNED_LANE)code > (SIGNED_LANE)p->max_code, over);
+        REPLACE(negative && (SIGNED_LANE)code >= (SIGNED_LANE)p->negative_min, over);
+        REPLACE(m == 0, zero);
+        REPLACE(m >= HOST_INFINITY, infinite);
+#undef REPLACE
+        result = m > HOST_INFINITY ? (LANE)p->nan : result;
+        raised = m > HOST_INFINITY ? p->nan_flags | ((LANE)m & quiet ? 0 : LF_INVALID) : raised;
+        flags[i] = (uint8_t)raised;
+        NAME(lf_store)(out, target, i, result);
+    }
+}
