@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import isqrt
 
 from lowfloat.formats import Format
-from lowfloat.golden.irrational import near
+from lowfloat.golden.irrational import BITS, near
 from lowfloat.golden.on_codes import (
     DEFAULT,
     INVALID_OPERATION,
@@ -38,16 +38,17 @@ def cbrt(x: Value, settings: Settings) -> Outcome:
 
 
 def near_cbrt(x: Fraction) -> Fraction:
-    """The cube root of a positive fraction, exactly if rational, else ``near`` it.
+    """The cube root of a positive dyadic fraction, exactly if rational, else ``near`` it.
 
     >>> near_cbrt(Fraction(27, 8))
     Fraction(3, 2)
     """
-    numerator, denominator = floor_cbrt(x.numerator), floor_cbrt(x.denominator)
-    if numerator**3 == x.numerator and denominator**3 == x.denominator:
-        return Fraction(numerator, denominator)
-    third = (x.numerator.bit_length() - x.denominator.bit_length()) // 3
-    return near(lambda scale: floor_cbrt((x * scale**3).__floor__()), third)
+    odd, exponent = _odd_part(x)
+    root = floor_cbrt(odd)
+    third, rest = divmod(exponent, 3)
+    if rest == 0 and root**3 == odd:
+        return Fraction(root) * Fraction(2) ** third
+    return near(lambda scale: floor_cbrt(odd << (rest + 3 * BITS)), third)
 
 
 def floor_cbrt(n: int) -> int:
