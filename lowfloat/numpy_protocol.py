@@ -14,6 +14,8 @@ def _operator(function: Callable[..., Array]) -> Callable[..., Any]:
     """A binary function with the rules of operators: one format, weak Python scalars."""
 
     def checked(x: Any, y: Any, out: Any = None) -> Any:
+        if not isinstance(x, Array) and not isinstance(y, Array):
+            raise TypeError(f"np.{function.__name__} of plain arrays into an lf.Array: use lf.cast")
         left = x if isinstance(x, Array) else y._same_format(x, function.__name__)
         return function(left, left._same_format(y, function.__name__), out=out)
 

@@ -58,7 +58,9 @@ def amax_scale(
     # With amax = a 2^p and limit = b 2^q, a and b in [1/2, 1): amax <= limit 2^k iff
     # k >= p - q + (a > b). Exact: no quotient is formed.
     (a, p), (b, q) = np.frexp(largest), np.frexp(limit)
-    scale = np.where(largest > 0, np.ldexp(1.0, np.asarray(p - q + (a > b), np.int32)), 1.0)
+    # A scale is a binary64 too: not below its smallest number, nor above its largest power of two.
+    power = np.clip(p - q + (a > b), -1074, 1023)
+    scale = np.where(largest > 0, np.ldexp(1.0, np.asarray(power, np.int32)), 1.0)
     return np.asarray(scale if axis is not None else scale.reshape(()))
 
 
