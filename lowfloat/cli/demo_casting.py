@@ -26,9 +26,8 @@ class Setting(NamedTuple):
 
     @property
     def rounding_text(self) -> str:
-        """The rounding in a word or two."""
-        stochastic = isinstance(self.rounding, lf.Stochastic)
-        return f"random {self.rounding.bits}" if stochastic else "nearest"
+        """The rounding in a word."""
+        return "stochastic" if isinstance(self.rounding, lf.Stochastic) else "nearest"
 
 
 class Result(NamedTuple):

@@ -82,8 +82,10 @@ def casting_part(images: int | None) -> None:
         )  # fmt: skip
         print(f"   {row}", flush=True)
     print(f"\n   Overflows and underflows: elements out of {result.elements:,} that were cast.")
-    print("   random 16: stochastic rounding with 16 bits from Philox, which has no bias and more")
-    print("   noise. SNR: signal-to-noise ratio of all weights.")
+    print(
+        "   SNR: signal-to-noise ratio of all weights. Stochastic rounding uses 16 bits of Philox"
+    )
+    print("   per element; it has no bias, and more noise.")
 
 
 def vector_part(folder: Path) -> None:

@@ -22,7 +22,7 @@ def test_demo_prints_measures_and_writes(
     demonstrate(tmp_path / "out", images=60)
     text = capsys.readouterr().out
     rows = re.findall(
-        r"^   (\w+) +(nearest|random 16) +(none|amax) +([\d.]+)% +(\S+) dB", text, re.MULTILINE
+        r"^   (\w+) +(nearest|stochastic) +(none|amax) +([\d.]+)% +(\S+) dB", text, re.MULTILINE
     )
     assert len(rows) == len(FORMATS) * 4
     written = (tmp_path / "out" / "e4m3fn_multiply.tv").read_bytes()
