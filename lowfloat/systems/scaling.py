@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import engine, settings
+from lowfloat import engine, exception_flags, settings
 from lowfloat.arrays import Array
 from lowfloat.format_names import format as find_format
 from lowfloat.format_text import extremes
+from lowfloat.projection import Projection
 
 
 class Scaled(NamedTuple):
@@ -23,6 +24,15 @@ class Scaled(NamedTuple):
         """The values, scale times element, in binary64; exact barring over- and underflow."""
         values: NDArray[np.float64] = np.asarray(self.elements.to_numpy(), np.float64) * self.scale
         return values
+
+
+def _binary64(x: Any) -> NDArray[np.float64]:
+    """Values as binary64, where that rounds none of them; a second rounding follows."""
+    with exception_flags.flags() as raised:
+        codes = engine.convert(x, find_format("float64"), Projection())
+    if raised.bits & (exception_flags.INEXACT | exception_flags.OVERFLOW):
+        raise ValueError("scaling starts from binary64, which does not hold all of these values")
+    return codes.reshape(-1).view(np.float64).reshape(codes.shape)
 
 
 def amax_scale(
@@ -51,7 +61,7 @@ def amax_scale(
 
     Source: OCP MX 1.0, 6.3, with the exponent rounded up so that nothing overflows.
     """
-    values = np.abs(np.asarray(x, np.float64))
+    values = np.abs(_binary64(x))
     values = np.where(np.isfinite(values), values, 0.0)
     largest = values.max(axis=axis, keepdims=True, initial=0.0)
     limit = float(extremes(find_format(format)).max)
@@ -104,7 +114,7 @@ def quantize(
     (lowfloat.array([0.5, 6.0], 'float4_e2m1fn'), array([0.00097656, 0.01171875]))
     """
     fmt = find_format(format)
-    values = np.asarray(x, np.float64)
+    values = _binary64(x)
     scales = amax_scale(values, fmt, axis=axis) if scale is None else np.asarray(scale, np.float64)
     if np.any(np.frexp(scales)[0] != 0.5):
         raise ValueError("a scale must be a positive power of two")
