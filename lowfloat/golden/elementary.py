@@ -42,12 +42,13 @@ from lowfloat.golden.trigonometry import (
 
 # Where [P3109] 4.10 differs from these functions, which follow IEEE 754-2019 clause 9.2:
 #
-#   all           one zero, one NaN, no flags
-#   tanpi         NaN at odd multiples of 1/2, here a pole
-#   atan2[pi]     NaN at (0, 0) and for two infinities; pi at x = -infinity for negative y, here -pi
-#   pow, exp10, log10, expm1's relatives cbrt and erf, gelu and silu: not in P3109
+#   all             one zero, one NaN, no flags
+#   tanpi           NaN at odd multiples of 1/2, here a pole
+#   atan2, atan2pi  NaN for (0, 0) and for two infinities, here an angle
+#   atan2, atan2pi  pi (1) at x = -infinity for negative finite y too, here -pi (-1)
 #
-# Poles (log of 0, log1p of -1, atanh of +-1) have the same results there.
+# Its poles of log, log2, log1p and atanh are the same infinities. It does not have exp10, log10,
+# cbrt, pow, erf, sigmoid, gelu and silu.
 
 __all__ = [
     "ELEMENTARY",

@@ -37,7 +37,14 @@ POWERS_OF_TEN = 128
     clamps=True,
 )
 def exp(mp: Any, x: Any) -> Any:
-    """e^x, rounded once. Rule E-2."""
+    """e^x, rounded once. Rule E-2.
+
+    Examples
+    --------
+    >>> from lowfloat import float8_e4m3fn as f
+    >>> exp(0x38, formats=(f,), format=f)  # e^1 = 2.718...
+    (67, 1)
+    """
     return mp.exp(x)
 
 
