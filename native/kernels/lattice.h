@@ -117,8 +117,10 @@ LF_INLINE int NAME(lf_tiny)(const lf_cast_plan *p, SIGNED_LANE m, LANE negative,
     return tiny & (m < (SIGNED_LANE)p->tiny_retry || !(sum >> p->tiny_carry));
 }
 
-LF_INLINE LANE NAME(lf_signed)(const lf_cast_plan *p, LANE number, LANE code, LANE x)
+/* A number with the sign of x; code is its magnitude code. */
+LF_INLINE LANE NAME(lf_signed)(const lf_cast_plan *p, LANE number, LANE code, LANE x,
+                               const int target)
 {
-    LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
+    LANE sign = (target == LF_QUANTIZED ? x : x >> p->sign_shift) & (LANE)p->sign_mask;
     return number | ((SIGNED_LANE)code < (SIGNED_LANE)p->sign_min ? 0 : sign);
 }

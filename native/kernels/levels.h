@@ -23,10 +23,10 @@ LF_INLINE void NAME(lf_plain_chunk)(const lf_cast_plan *plan, const UNALIGNED *i
         LANE result;
         if (target == LF_QUANTIZED) {
             LANE over = (LANE)p->over ^ (x & (LANE)p->over_flip);
-            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x);
+            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x, target);
             result = (SIGNED_LANE)code > (SIGNED_LANE)p->max_code ? over : result;
         } else {
-            result = NAME(lf_signed)(p, code, code, x);
+            result = NAME(lf_signed)(p, code, code, x, target);
         }
         result = magnitude > HOST_INFINITY ? (LANE)p->nan : result;
         NAME(lf_store)(out, target, i, result);
@@ -60,7 +60,7 @@ LF_INLINE NAME(lf_findings) NAME(lf_union_chunk)(const lf_cast_plan *plan, const
         t ^= negative & (LANE)p->threshold_flip;
         LANE code = NAME(lf_round)(v.w, v.s, t);
 
-        LANE lost = v.w ^ v.w >> v.s << v.s;
+        LANE lost = v.w ^ (v.w >> v.s << v.s);
         int tiny = NAME(lf_tiny)(p, m, negative, v.exact, r, stochastic);
         found.lost |= lost;
         found.tiny_lost |= tiny ? lost : 0;
@@ -71,12 +71,12 @@ LF_INLINE NAME(lf_findings) NAME(lf_union_chunk)(const lf_cast_plan *plan, const
         LANE result;
         if (target == LF_QUANTIZED) {
             LANE over = NAME(lf_pick)((LANE)p->over, (LANE)p->over_flip, negative);
-            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x);
+            result = NAME(lf_signed)(p, NAME(lf_widen)(p, code), code, x, target);
             result = (SIGNED_LANE)code > (SIGNED_LANE)p->max_code ? over : result;
         } else {
             LANE over = NAME(lf_pick)((LANE)p->over_code, (LANE)p->over_code_flip, negative);
             code = (SIGNED_LANE)code > (SIGNED_LANE)over ? over : code;
-            result = NAME(lf_signed)(p, code, code, x);
+            result = NAME(lf_signed)(p, code, code, x, target);
         }
         NAME(lf_store)(out, target, i, result);
     }
@@ -115,7 +115,7 @@ LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in
 
         LANE kept = flushed ? 0 : code;
         LANE number = target == LF_QUANTIZED ? NAME(lf_widen)(p, kept) : kept;
-        LANE result = NAME(lf_signed)(p, number, kept, x);
+        LANE result = NAME(lf_signed)(p, number, kept, x, target);
 #define REPLACE(condition, name)                                                                \
     do {                                                                                        \
         LANE value = NAME(lf_pick)((LANE)p->name, (LANE)p->name##_flip, negative);              \
