@@ -28,15 +28,28 @@ if lib.lf_abi_version() != 1:
         "lowfloat._core was built from other sources than this package: install lowfloat again"
     )
 
+#: What ``apply`` computes.
 OPERATIONS = {
-    "convert": lib.LF_CONVERT,
-    "add": lib.LF_ADD,
-    "subtract": lib.LF_SUBTRACT,
-    "multiply": lib.LF_MULTIPLY,
-    "fma": lib.LF_FMA,
-}
+    name: getattr(lib, f"LF_{name.upper()}")
+    for name in (
+        "convert", "add", "subtract", "multiply", "fma", "divide", "reciprocal", "sqrt", "rsqrt",
+        "hypot", "remainder", "fmod", "faa", "round_to_integral", "round_to_integral_exact", "logb",
+        "negate", "abs", "copysign", "nextup", "nextdown", "nextafter", "minimum", "maximum",
+        "minimum_number", "maximum_number", "minimum_magnitude", "maximum_magnitude",
+        "minimum_magnitude_number", "maximum_magnitude_number", "minimum_finite", "maximum_finite",
+        "clamp",
+    )
+}  # fmt: skip
+#: What ``compare`` asks.
+RELATIONS = {
+    name: getattr(lib, f"LF_{name.upper()}")
+    for name in (
+        "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "unordered",
+    )
+}  # fmt: skip
 ISAS = {"baseline": 1, "avx2": 2, "avx512": 3}
 _NAN_RULES = {"canonical": 0, "first": 1, "signaling_first": 2}
+_FLOAT_TO_INT = {"limits": 0, "indefinite": 1, "nan_zero": 2}
 
 #: Calls on fewer elements use one thread, whatever the settings.
 THREADS_FROM = 131072
@@ -89,6 +102,7 @@ def projection_struct(projection: Projection) -> Any:
     struct.saturation_hides_overflow = not policy.saturation_raises_overflow
     struct.infinityless_max = policy.infinityless_overflow == "max"
     struct.fma_nan_silent = not policy.fma_nan_invalid
+    struct.float_to_int = _FLOAT_TO_INT[policy.float_to_int]
     if len(_projections) >= 4096:
         _projections.clear()
     _projections[id(projection)] = projection, struct
@@ -156,6 +170,15 @@ def _random_struct(random: Random) -> Any:
     return struct
 
 
+def _operands(operands: Sequence[Codes], formats: Sequence[Format]) -> Any:
+    structs = ffi.new("lf_operand[]", len(operands))
+    for struct, codes, operand_format in zip(structs, operands, formats, strict=True):
+        struct.format = format_struct(operand_format)
+        struct.codes = ffi.from_buffer(codes)
+        struct.stride = int(codes.size > 1)
+    return structs
+
+
 def _result(out: Codes, fmt: Format, flags_out: Codes | None, flags: Any) -> Any:
     struct = ffi.new("lf_result *")
     struct.format = format_struct(fmt)
@@ -191,13 +214,9 @@ def apply(
     collect: bool,
 ) -> int:
     """Fill ``out`` with an operation's codes; the union of the flags if they are collected."""
-    if len(operands) == 1 and random is None and flags_out is None:
+    if operation == "convert" and random is None and flags_out is None:
         return convert(operands[0], formats[0], out, fmt, projection, collect)
-    structs = ffi.new("lf_operand[]", len(operands))
-    for struct, codes, operand_format in zip(structs, operands, formats, strict=True):
-        struct.format = format_struct(operand_format)
-        struct.codes = ffi.from_buffer(codes)
-        struct.stride = int(codes.size > 1)
+    structs = _operands(operands, formats)
     flags = ffi.new("uint32_t *") if collect else ffi.NULL
     _check(
         lib.lf_apply(
@@ -307,6 +326,104 @@ def from_integers(
         )
     )
     return flags[0] if collect else 0
+
+
+def to_integers(
+    codes: Codes,
+    source: Format,
+    out: Codes,
+    exact: bool,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with numbers rounded to integers of its dtype (rule I-5)."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_to_integers(
+            _operands((codes,), (source,)),
+            8 * out.itemsize,
+            out.dtype.kind == "i",
+            exact,
+            ffi.from_buffer(out),
+            out.size,
+            ffi.NULL if flags_out is None else ffi.from_buffer("uint8_t[]", flags_out),
+            flags,
+            projection_struct(projection),
+            _random_struct(random),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def scaleb(
+    codes: Codes,
+    source: Format,
+    n: NDArray[np.int64],
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` with the codes of x 2^n (rule I-4)."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_scaleb(
+            _operands((codes,), (source,)),
+            ffi.from_buffer("int64_t[]", n),
+            int(n.size > 1),
+            _result(out, fmt, flags_out, flags),
+            out.size,
+            projection_struct(projection),
+            _random_struct(random),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def compare(
+    relation: str,
+    signaling: bool,
+    operands: Sequence[Codes],
+    formats: Sequence[Format],
+    out: Codes,
+    projection: Projection,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out``, of one byte per element, with 1 where a relation holds and 0 elsewhere."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    _check(
+        lib.lf_compare(
+            RELATIONS[relation],
+            signaling,
+            _operands(operands, formats),
+            ffi.from_buffer("uint8_t[]", out),
+            out.size,
+            ffi.NULL if flags_out is None else ffi.from_buffer("uint8_t[]", flags_out),
+            flags,
+            projection_struct(projection),
+            options_struct(),
+        )
+    )
+    return flags[0] if collect else 0
+
+
+def total_order(operands: Sequence[Codes], formats: Sequence[Format], out: Codes) -> None:
+    """Fill ``out``, of one byte per element, with 1 where x is not above y, else 0 (rule K-2)."""
+    structs, buffer = _operands(operands, formats), ffi.from_buffer("uint8_t[]", out)
+    _check(lib.lf_total_order(structs, buffer, out.size, options_struct()))
+
+
+def classify(codes: Codes, source: Format, out: Codes) -> None:
+    """Fill ``out``, of one byte per element, with indices of ``golden.CLASSES`` (rule K-3)."""
+    struct, buffer = _operands((codes,), (source,)), ffi.from_buffer("uint8_t[]", out)
+    _check(lib.lf_classify(struct, buffer, out.size, options_struct()))
 
 
 def philox_bits(draw: PhiloxDraw, bits: int, count: int, first: int = 0) -> NDArray[np.uint64]:

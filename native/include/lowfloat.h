@@ -49,8 +49,9 @@ enum lf_rounding {
 enum lf_variant { LF_VARIANT_A, LF_VARIANT_B, LF_VARIANT_C };
 enum lf_saturation { LF_SATURATION_NONE, LF_SATURATION_FINITE, LF_SATURATION_PROPAGATE };
 enum lf_nan_rule { LF_NAN_CANONICAL, LF_NAN_FIRST, LF_NAN_SIGNALING_FIRST };
+enum lf_float_to_int { LF_TO_INT_LIMITS, LF_TO_INT_INDEFINITE, LF_TO_INT_NAN_ZERO };
 
-/* Rounding, saturation and policy (P-5 to P-9, Q-1 to Q-7). All zero is the default. */
+/* Rounding, saturation and policy (P-5 to P-9, Q-1 to Q-8). All zero is the default. */
 typedef struct lf_projection {
     uint32_t size;
     uint8_t rounding;
@@ -66,7 +67,8 @@ typedef struct lf_projection {
     uint8_t saturation_hides_overflow; /* */
     uint8_t infinityless_max;          /* */
     uint8_t fma_nan_silent;            /* */
-    uint8_t reserved[3];
+    uint8_t float_to_int;              /* */
+    uint8_t reserved[2];
 } lf_projection;
 
 enum lf_random_kind { LF_RANDOM_NONE, LF_RANDOM_GIVEN, LF_RANDOM_PHILOX };
@@ -114,7 +116,67 @@ typedef struct lf_options {
     int32_t generic; /* nonzero: only the generic path, no shortcut */
 } lf_options;
 
-enum lf_operation { LF_CONVERT, LF_ADD, LF_SUBTRACT, LF_MULTIPLY, LF_FMA };
+/* What lf_apply computes. Nextup, nextdown and nextafter have results of the first operand's
+ * format, and need no random bits. */
+enum lf_operation {
+    LF_CONVERT,
+    LF_ADD,
+    LF_SUBTRACT,
+    LF_MULTIPLY,
+    LF_FMA,
+    LF_DIVIDE,
+    LF_RECIPROCAL,
+    LF_SQRT,
+    LF_RSQRT,
+    LF_HYPOT,
+    LF_REMAINDER,
+    LF_FMOD,
+    LF_FAA,
+    LF_ROUND_TO_INTEGRAL,
+    LF_ROUND_TO_INTEGRAL_EXACT,
+    LF_LOGB,
+    LF_NEGATE,
+    LF_ABS,
+    LF_COPYSIGN,
+    LF_NEXTUP,
+    LF_NEXTDOWN,
+    LF_NEXTAFTER,
+    LF_MINIMUM,
+    LF_MAXIMUM,
+    LF_MINIMUM_NUMBER,
+    LF_MAXIMUM_NUMBER,
+    LF_MINIMUM_MAGNITUDE,
+    LF_MAXIMUM_MAGNITUDE,
+    LF_MINIMUM_MAGNITUDE_NUMBER,
+    LF_MAXIMUM_MAGNITUDE_NUMBER,
+    LF_MINIMUM_FINITE,
+    LF_MAXIMUM_FINITE,
+    LF_CLAMP
+};
+
+enum lf_relation {
+    LF_EQUAL,
+    LF_NOT_EQUAL,
+    LF_LESS,
+    LF_LESS_EQUAL,
+    LF_GREATER,
+    LF_GREATER_EQUAL,
+    LF_UNORDERED
+};
+
+/* Classes of rule K-3. */
+enum lf_class {
+    LF_CLASS_SIGNALING_NAN,
+    LF_CLASS_QUIET_NAN,
+    LF_CLASS_NEGATIVE_INFINITY,
+    LF_CLASS_NEGATIVE_NORMAL,
+    LF_CLASS_NEGATIVE_SUBNORMAL,
+    LF_CLASS_NEGATIVE_ZERO,
+    LF_CLASS_POSITIVE_ZERO,
+    LF_CLASS_POSITIVE_SUBNORMAL,
+    LF_CLASS_POSITIVE_NORMAL,
+    LF_CLASS_POSITIVE_INFINITY
+};
 
 enum lf_status {
     LF_OK = 0,
@@ -153,6 +215,30 @@ int lf_to_grid(const lf_format *container, const void *codes, ptrdiff_t stride,
 int lf_from_integers(const void *integers, int bits, int is_signed, const lf_result *result,
                      size_t n, const lf_projection *projection, const lf_random *random,
                      const lf_options *options);
+
+/* Numbers to integers of 8, 16, 32 or 64 bits (I-5); `exact`: other numbers raise inexact. Of the
+ * projection only the rounding, daz and float_to_int matter. `flags_out` and `flags` as in
+ * lf_result. */
+int lf_to_integers(const lf_operand *x, int bits, int is_signed, int exact, void *result, size_t n,
+                   uint8_t *flags_out, uint32_t *flags, const lf_projection *projection,
+                   const lf_random *random, const lf_options *options);
+
+/* result[i] = x[i] 2^n[i * n_stride], rounded once (I-4). */
+int lf_scaleb(const lf_operand *x, const int64_t *n, ptrdiff_t n_stride, const lf_result *result,
+              size_t count, const lf_projection *projection, const lf_random *random,
+              const lf_options *options);
+
+/* result[i] = 1 if the relation holds, else 0 (K-1); of the projection only daz matters. */
+int lf_compare(int relation, int signaling, const lf_operand operands[2], uint8_t *result, size_t n,
+               uint8_t *flags_out, uint32_t *flags, const lf_projection *projection,
+               const lf_options *options);
+
+/* result[i] = 1 if operands[0] is not above operands[1] in the total order, else 0 (K-2). */
+int lf_total_order(const lf_operand operands[2], uint8_t *result, size_t n,
+                   const lf_options *options);
+
+/* result[i] = enum lf_class. */
+int lf_classify(const lf_operand *x, uint8_t *result, size_t n, const lf_options *options);
 
 /* One result; `random_bits` is R. Returns a status. `flags` may be NULL. */
 int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,

@@ -1,14 +1,15 @@
 #include "apply.h"
 
 #include "fpenv.h"
+#include "inputs.h"
 #include "kernels.h"
 
 typedef struct apply_job {
     lf_context context;
     lf_output output;
     const lf_operand *operands;
+    lf_input inputs[3];
     int arity;
-    uint64_t repeated[3]; /* operands of stride 0, read before the first store */
     lf_cast_plan plan;
     lf_cast_kernel kernel;
 } apply_job;
@@ -22,18 +23,10 @@ static uint32_t generic_chunk(const void *argument, size_t begin, size_t end)
     const uint64_t *operands[3] = {blocks[0], blocks[1], blocks[2]};
     uint32_t raised = 0;
 
-    for (int k = 0; k < job->arity; k++)
-        if (job->operands[k].stride == 0)
-            for (size_t i = 0; i < LF_BLOCK; i++)
-                blocks[k][i] = job->repeated[k];
     for (size_t n; begin < end; begin += n) {
         n = end - begin < LF_BLOCK ? end - begin : LF_BLOCK;
-        for (int k = 0; k < job->arity; k++) {
-            const lf_operand *x = &job->operands[k];
-            if (x->stride != 0)
-                lf_load(x->codes, job->context.operands[k].storage_bytes, x->stride, begin,
-                        blocks[k], n);
-        }
+        for (int k = 0; k < job->arity; k++)
+            lf_input_load(&job->inputs[k], begin, blocks[k], n);
         const uint64_t *bits = lf_output_random(&job->output, begin, random, n, &raised);
         raised |= lf_compute(&job->context, operands, bits, codes, flags, n);
         lf_output_store(&job->output, begin, codes, flags, n);
@@ -94,11 +87,12 @@ static int run(apply_job *job, const lf_result *result, size_t n, const lf_forma
     if (status != LF_OK || n == 0)
         return status;
     job->arity = lf_arity(c->operation);
-    for (int k = 0; k < job->arity; k++) {
-        if (!job->operands[k].codes)
-            return LF_ERROR_ARGUMENT;
-        lf_load(job->operands[k].codes, c->operands[k].storage_bytes, 0, 0, &job->repeated[k], 1);
+    for (int k = 0; k < job->arity && status == LF_OK; k++) {
+        const lf_operand *x = &job->operands[k];
+        status = lf_input_init(&job->inputs[k], x->codes, c->operands[k].storage_bytes, x->stride);
     }
+    if (status != LF_OK)
+        return status;
     bool generic = options && options->generic;
     int isa = options ? options->isa : LF_ISA_BEST;
     if (!generic && lf_shortcut(job, to, projection, isa))
@@ -109,7 +103,7 @@ static int run(apply_job *job, const lf_result *result, size_t n, const lf_forma
 int lf_apply(int operation, const lf_operand *operands, const lf_result *result, size_t n,
              const lf_projection *projection, const lf_random *random, const lf_options *options)
 {
-    if (!operands || !result || operation < LF_CONVERT || operation > LF_FMA)
+    if (!operands || !result || operation < LF_CONVERT || operation > LF_CLAMP)
         return LF_ERROR_ARGUMENT;
     apply_job job = {.operands = operands};
     const lf_format *formats[3] = {0};
@@ -154,7 +148,7 @@ int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64
                     uint64_t *code, uint32_t *flags)
 {
     lf_context context;
-    if (!formats || !codes || !code || operation < LF_CONVERT || operation > LF_FMA)
+    if (!formats || !codes || !code || operation < LF_CONVERT || operation > LF_CLAMP)
         return LF_ERROR_ARGUMENT;
     int status = lf_context_init(&context, operation, formats, format, projection);
     if (status)

@@ -1,4 +1,4 @@
-/* Operations on codes: unpack, compute exactly, project (rules ). */
+/* Operations on codes: unpack, compute exactly, project (rule A-1). */
 #ifndef LF_ARITHMETIC_H
 #define LF_ARITHMETIC_H
 
@@ -7,13 +7,14 @@
 /* Everything that decides one element of a call. */
 typedef struct lf_context {
     int operation;
+    bool same_format; /* as the first operand's */
     lf_layout operands[3];
     lf_target target;
     /* quantize only: the grid, on which the rounding is done before the exact way back */
     lf_target grid;
 } lf_context;
 
-enum { LF_QUANTIZE = LF_FMA + 1, LF_OPERATIONS };
+enum { LF_QUANTIZE = LF_CLAMP + 1, LF_OPERATIONS };
 
 int lf_arity(int operation);
 
@@ -32,5 +33,11 @@ int lf_quantize_init(lf_context *c, const lf_format *container, const lf_format 
  * the flags, LF_TAIL among them. */
 uint32_t lf_compute(const lf_context *c, const uint64_t *const operands[3], const uint64_t *random,
                     uint64_t *codes, uint8_t *flags, size_t n);
+
+/* The parts of lf_compute from LF_DIVIDE to LF_FAA, and from there on. */
+uint32_t lf_compute_algebraic(const lf_context *c, const uint64_t *const operands[3],
+                              const uint64_t *random, uint64_t *codes, uint8_t *flags, size_t n);
+uint32_t lf_compute_others(const lf_context *c, const uint64_t *const operands[3],
+                           const uint64_t *random, uint64_t *codes, uint8_t *flags, size_t n);
 
 #endif

@@ -1,4 +1,5 @@
 #include "apply.h"
+#include "operations.h"
 
 typedef struct integers_job {
     lf_target target;
@@ -13,13 +14,7 @@ static lf_value value_of(uint64_t x, int bits, bool is_signed)
     bool negative = is_signed && x >> (bits - 1) & 1;
     if (negative) /* the magnitude of -2^(bits-1) too: subtraction is modulo 2^64 */
         x = ((uint64_t)1 << (bits - 1) << 1) - x;
-    if (x == 0)
-        return (lf_value){.kind = LF_ZERO};
-    int shift = __builtin_clzll(x);
-    return (lf_value){.significand = (lf_u128)(x << shift) << 64,
-                      .exponent = 63 - shift,
-                      .kind = LF_FINITE,
-                      .sign = negative};
+    return lf_whole(x, negative);
 }
 
 static uint32_t integers_chunk(const void *argument, size_t begin, size_t end)

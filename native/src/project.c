@@ -34,31 +34,30 @@ static bool stochastic_away(const lf_projection *p, lf_u128 above, uint64_t rand
     return (scaled + random) >> n != 0;
 }
 
-/* Rule P-5. */
-static bool rounds_away(const lf_target *t, const bracket *b, bool sign, uint64_t random)
+bool lf_rounds_away(const lf_projection *p, lf_u128 above, bool odd, bool sign, uint64_t random)
 {
     const lf_u128 half = (lf_u128)1 << 127;
-    bool odd = b->lower & 1;
-    if (b->above == 0)
+    if (above == 0)
         return false;
-    switch (t->projection.rounding) {
-    case LF_NEAREST_EVEN:
-        odd |= t->format.mantissa_bits == 0 && !t->format.zero;
-        return b->above > half || (b->above == half && odd);
-    case LF_NEAREST_AWAY: return b->above >= half;
-    case LF_NEAREST_ZERO: return b->above > half;
+    switch (p->rounding) {
+    case LF_NEAREST_EVEN: return above > half || (above == half && odd);
+    case LF_NEAREST_AWAY: return above >= half;
+    case LF_NEAREST_ZERO: return above > half;
     case LF_TOWARD_ZERO: return false;
     case LF_TOWARD_POSITIVE: return !sign;
     case LF_TOWARD_NEGATIVE: return sign;
     case LF_AWAY_FROM_ZERO: return true;
     case LF_TO_ODD: return !odd;
-    default: return stochastic_away(&t->projection, b->above, random);
+    default: return stochastic_away(p, above, random);
     }
 }
 
-static uint32_t long_tail(const lf_target *t, const bracket *b)
+/* Rule P-5; in a format of powers of two alone, ties under nearest_even go to the larger. */
+static bool rounds_away(const lf_target *t, const bracket *b, bool sign, uint64_t random)
 {
-    return t->projection.exact_tail && (uint64_t)b->above ? LF_TAIL : 0;
+    const lf_layout *f = &t->format;
+    bool larger = f->mantissa_bits == 0 && !f->zero && t->projection.rounding == LF_NEAREST_EVEN;
+    return lf_rounds_away(&t->projection, b->above, larger || (b->lower & 1), sign, random);
 }
 
 /* What is known of a rounded magnitude. `flags` is LF_TAIL or 0. */
@@ -105,7 +104,7 @@ static rounded round_low(const lf_target *t, const lf_value *v, uint64_t random)
             uint64_t code = b.lower + rounds_away(t, &b, v->sign, random);
             /* Two binades below no rounding reaches the smallest normal number. */
             r.tiny = v->exponent < f->emin - 1 || (int64_t)code < (int64_t)f->min_normal_code;
-            r.flags = long_tail(t, &b);
+            r.flags = lf_long_tail(&t->projection, b.above);
         }
     }
     if (below && f->subnormals == LF_SUBNORMALS_NORMAL && !f->zero) {
@@ -119,7 +118,7 @@ static rounded round_low(const lf_target *t, const lf_value *v, uint64_t random)
         b = neighbours(f, v, f->emin, (uint32_t)(127 - f->mantissa_bits + f->emin - v->exponent));
     r.code = b.lower + rounds_away(t, &b, v->sign, random);
     r.inexact = b.above != 0;
-    r.flags |= long_tail(t, &b);
+    r.flags |= lf_long_tail(&t->projection, b.above);
     return r;
 }
 
@@ -133,7 +132,7 @@ static rounded round_magnitude(const lf_target *t, const lf_value *v, uint64_t r
     bracket b = neighbours(f, v, exponent, (uint32_t)(127 - f->mantissa_bits));
     return (rounded){.code = b.lower + rounds_away(t, &b, v->sign, random),
                      .inexact = b.above != 0,
-                     .flags = long_tail(t, &b)};
+                     .flags = lf_long_tail(&t->projection, b.above)};
 }
 
 /* Rule P-10. */

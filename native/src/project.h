@@ -20,6 +20,16 @@ typedef struct lf_target {
 
 lf_coded lf_project(const lf_target *t, const lf_value *value, uint64_t random);
 
+/* Rules P-5 and P-6: whether a magnitude leaves its lower neighbour, `odd` or even, for the upper
+ * one. `above` is its distance in steps of 2^-128 of the way, bit 0 standing for all below. */
+bool lf_rounds_away(const lf_projection *p, lf_u128 above, bool odd, bool sign, uint64_t random);
+
+/* LF_TAIL where `above` has more places than Stochastic(bits=None) takes (P-6), else 0. */
+static inline uint32_t lf_long_tail(const lf_projection *p, lf_u128 above)
+{
+    return p->exact_tail && (uint64_t)above ? LF_TAIL : 0;
+}
+
 /* A NaN, already chosen among the operands, into the target (N-1 to N-4). */
 lf_coded lf_nan_result(const lf_target *t, const lf_value *nan);
 
