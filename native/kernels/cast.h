@@ -1,7 +1,13 @@
 /* Template, for lanes of LF_LANES bits: a whole array, chunk by chunk. */
+#include "lanes.h"
+
+#include "lattice.h"
+
+#include "levels.h"
+#include "philox.h"
 
 #ifndef LF_CAST_H
-#define LF_CAST_H
+#    define LF_CAST_H
 
 /* binary32 as binary64: exact, and a signaling NaN stays one (F-5). */
 LF_INLINE void lf_widen_chunk(const void *in, uint64_t *out, size_t n)
@@ -22,7 +28,7 @@ LF_INLINE void lf_widen_chunk(const void *in, uint64_t *out, size_t n)
 #endif
 
 /* The flags of a chunk without NaN and infinity. */
-LF_INLINE uint32_t NAME(lf_union)(const lf_cast_plan *p, const NAME(lf_findings) *found)
+LF_INLINE uint32_t NAME(lf_union)(const lf_cast_plan *p, const NAME(lf_findings) * found)
 {
     return (found->lost ? LF_INEXACT : 0) | (found->tiny_lost ? LF_UNDERFLOW : 0) |
            (found->largest_code > (SIGNED_LANE)p->max_code ? p->over_flags : 0);
@@ -33,8 +39,10 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
                             uint32_t *flags, size_t n, uint64_t first, const int target,
                             const int stochastic, const int level, const lf_cast_kernel redo)
 {
-    const size_t out_size = target == LF_CODES8 ? 1 : target == LF_CODES16 ? 2
-                            : target == LF_CODES32 ? 4 : sizeof(LANE);
+    const size_t out_size = target == LF_CODES8    ? 1
+                            : target == LF_CODES16 ? 2
+                            : target == LF_CODES32 ? 4
+                                                   : sizeof(LANE);
     const size_t in_size = LF_LANES == 64 && p->widen ? 4 : sizeof(LANE);
     /* A quantization may be in place, and a union kernel may need its input again. */
     const int aside = level == LF_UNION && target == LF_QUANTIZED;
@@ -56,8 +64,7 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
         for (size_t ahead = 2048; ahead < 2048 + LF_CHUNK * in_size; ahead += 64)
             __builtin_prefetch(source + ahead);
         if (stochastic) {
-            int status =
-                NAME(lf_random_chunk)(p, first + done - offset, offset, count, random);
+            int status = NAME(lf_random_chunk)(p, first + done - offset, offset, count, random);
             if (status != LF_OK)
                 return status;
         }

@@ -1,5 +1,10 @@
 /* Template, for lanes of LF_LANES bits: codes to host numbers. Flags come from signaling NaNs, and
- * in full kernels from infinities that a saturation clamps. Returns the union of flags. */
+ * in full kernels from infinities that a saturation clamps. */
+#include "lanes.h"
+
+#include "lattice.h"
+
+/* Returns the union of flags. */
 LF_INLINE uint32_t NAME(lf_decode_loop)(const lf_cast_plan *plan, const void *in, void *out,
                                         uint8_t *flags, size_t n, const int bytes, const int level)
 {
@@ -33,9 +38,8 @@ LF_INLINE uint32_t NAME(lf_decode_loop)(const lf_cast_plan *plan, const void *in
     return (uint32_t)all;
 }
 
-LF_INLINE int NAME(lf_decode)(const lf_cast_plan *p, const void *in, void *out,
-                              uint8_t *flags_out, uint32_t *flags, size_t n, const int bytes,
-                              const int level)
+LF_INLINE int NAME(lf_decode)(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
+                              uint32_t *flags, size_t n, const int bytes, const int level)
 {
     uint8_t chunk_flags[LF_CHUNK];
     uint32_t raised = 0;
@@ -44,8 +48,8 @@ LF_INLINE int NAME(lf_decode)(const lf_cast_plan *p, const void *in, void *out,
         raised = NAME(lf_decode_loop)(p, in, out, NULL, n, bytes, level);
     for (size_t done = 0; level == LF_FULL && done < n; done += count) {
         count = n - done < LF_CHUNK ? n - done : LF_CHUNK;
-        raised |= NAME(lf_decode_loop)(p, (const char *)in + done * bytes,
-                                       (UNALIGNED *)out + done, chunk_flags, count, bytes, level);
+        raised |= NAME(lf_decode_loop)(p, (const char *)in + done * bytes, (UNALIGNED *)out + done,
+                                       chunk_flags, count, bytes, level);
         if (p->want_flags_out && flags_out)
             memcpy(flags_out + done, chunk_flags, count);
     }

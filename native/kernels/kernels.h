@@ -39,7 +39,7 @@ typedef struct lf_cast_plan {
     int64_t tiny_below, tiny_below_flip;
     int64_t tiny_retry; /* with stochastic rounding, tininess depends on R from here on */
     int32_t tiny_drop, tiny_carry;
-    uint8_t flush; /* */
+    uint8_t flush;                                       /* */
     int64_t smallest, smallest_half, smallest_half_flip; /* P-3 */
     uint64_t smallest_code;
     int64_t negative_min; /* P-12: negative numbers of these codes are `over` */
@@ -52,7 +52,7 @@ typedef struct lf_cast_plan {
     /* Codes in: decode. */
     uint64_t magnitude_mask;
     uint64_t nan_mask, nan_flip, nan_least; /* NaN iff (code & mask) ^ flip >= least */
-    uint64_t quiet_bits; /* a NaN with none of them signals */
+    uint64_t quiet_bits;                    /* a NaN with none of them signals */
     /* Random bits: philox.h. */
     uint8_t widen; /* binary32 in, 64-bit lanes */
     uint8_t random_kind, random_bits, random_lane;

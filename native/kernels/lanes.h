@@ -18,28 +18,28 @@
 #define SIGNED_LANE LF_JOIN(LF_JOIN(int, LF_LANES), _t)
 #define UNALIGNED LF_JOIN(lf_unaligned, LF_LANES)
 #if LF_LANES == 32
-#define HOST float
-#define FRACTION 23
-#define HOST_INFINITY 0x7f800000
+#    define HOST float
+#    define FRACTION 23
+#    define HOST_INFINITY 0x7f800000
 #else
-#define HOST double
-#define FRACTION 52
-#define HOST_INFINITY 0x7ff0000000000000
+#    define HOST double
+#    define FRACTION 52
+#    define HOST_INFINITY 0x7ff0000000000000
 #endif
 
 #ifndef LF_LANES_H
-#define LF_LANES_H
+#    define LF_LANES_H
 
 /* Without this GCC keeps the float subtraction of lf_widen, whose exceptions nobody reads, out of
  * vectors. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-trapping-math")
-#endif
+#    if defined(__GNUC__) && !defined(__clang__)
+#        pragma GCC optimize("no-trapping-math")
+#    endif
 
 /* Kernels work on chunks, which begin at multiples of LF_CHUNK of the index in the draw. */
 enum { LF_CHUNK = 256 };
 
-#define LF_INLINE static inline __attribute__((always_inline))
+#    define LF_INLINE static inline __attribute__((always_inline))
 
 typedef uint8_t __attribute__((may_alias)) lf_unaligned8;
 typedef uint16_t __attribute__((aligned(1), may_alias)) lf_unaligned16;

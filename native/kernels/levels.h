@@ -41,9 +41,9 @@ typedef struct NAME(lf_findings) {
 } NAME(lf_findings);
 
 /* The union of flags. NaN and infinity are not known here; the caller sees them in `largest`. */
-LF_INLINE NAME(lf_findings) NAME(lf_union_chunk)(const lf_cast_plan *plan, const UNALIGNED *in,
-                                                 void *out, const LANE *random, const int target,
-                                                 const int stochastic)
+LF_INLINE NAME(lf_findings)
+    NAME(lf_union_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,
+                         const LANE *random, const int target, const int stochastic)
 {
     const lf_cast_plan copy = *plan;
     const lf_cast_plan *p = &copy;
@@ -116,13 +116,13 @@ LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in
         LANE kept = flushed ? 0 : code;
         LANE number = target == LF_QUANTIZED ? NAME(lf_widen)(p, kept) : kept;
         LANE result = NAME(lf_signed)(p, number, kept, x, target);
-#define REPLACE(condition, name)                                                                \
-    do {                                                                                        \
-        LANE value = NAME(lf_pick)((LANE)p->name, (LANE)p->name##_flip, negative);              \
-        LANE value_flags = NAME(lf_pick)(p->name##_flags, p->name##_flags_flip, negative);      \
-        int replaced = (condition);                                                             \
-        result = replaced ? value : result;                                                     \
-        raised = replaced ? value_flags : raised;                                               \
+#define REPLACE(condition, name)                                                                   \
+    do {                                                                                           \
+        LANE value = NAME(lf_pick)((LANE)p->name, (LANE)p->name##_flip, negative);                 \
+        LANE value_flags = NAME(lf_pick)(p->name##_flags, p->name##_flags_flip, negative);         \
+        int replaced = (condition);                                                                \
+        result = replaced ? value : result;                                                        \
+        raised = replaced ? value_flags : raised;                                                  \
     } while (0)
         REPLACE((SIGNED_LANE)code > (SIGNED_LANE)p->max_code, over);
         REPLACE(negative && (SIGNED_LANE)code >= (SIGNED_LANE)p->negative_min, over);

@@ -4,41 +4,41 @@
  * garbage, since the multiplication reads 32 bits, and are cleared at the end.
  */
 #ifndef LF_PHILOX_H
-#define LF_PHILOX_H
+#    define LF_PHILOX_H
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#    if defined(__x86_64__)
+#        include <immintrin.h>
+#    endif
 
-#include "lanes.h"
+#    include "lanes.h"
 
-#if defined(__AVX512F__)
+#    if defined(__AVX512F__)
 enum { LF_BLOCKS = 8 }; /* Philox blocks side by side */
-#define LF_MULTIPLY(a, b) (lf_words) _mm512_mul_epu32((__m512i)(a), (__m512i)(b))
-#define LF_LOW_HALVES 0, 8, 2, 10, 4, 12, 6, 14
-#define LF_HIGH_HALVES 1, 9, 3, 11, 5, 13, 7, 15
-#define LF_BLOCK_ORDER 0, 4, 1, 5, 2, 6, 3, 7
-#elif defined(__AVX2__)
+#        define multiply_words(a, b) ((lf_words)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
+#        define LF_LOW_HALVES 0, 8, 2, 10, 4, 12, 6, 14
+#        define LF_HIGH_HALVES 1, 9, 3, 11, 5, 13, 7, 15
+#        define LF_BLOCK_ORDER 0, 4, 1, 5, 2, 6, 3, 7
+#    elif defined(__AVX2__)
 enum { LF_BLOCKS = 4 };
-#define LF_MULTIPLY(a, b) (lf_words) _mm256_mul_epu32((__m256i)(a), (__m256i)(b))
-#define LF_LOW_HALVES 0, 4, 2, 6
-#define LF_HIGH_HALVES 1, 5, 3, 7
-#define LF_BLOCK_ORDER 0, 2, 1, 3
-#else
+#        define multiply_words(a, b) ((lf_words)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#        define LF_LOW_HALVES 0, 4, 2, 6
+#        define LF_HIGH_HALVES 1, 5, 3, 7
+#        define LF_BLOCK_ORDER 0, 2, 1, 3
+#    else
 enum { LF_BLOCKS = 2 };
-#if defined(__SSE2__)
-#define LF_MULTIPLY(a, b) (lf_words) _mm_mul_epu32((__m128i)(a), (__m128i)(b))
-#else
-#define LF_MULTIPLY(a, b) ((a) & LF_WORD) * ((b) & LF_WORD)
-#endif
-#define LF_LOW_HALVES 0, 2
-#define LF_HIGH_HALVES 1, 3
-#define LF_BLOCK_ORDER 0, 1
-#endif
+#        if defined(__SSE2__)
+#            define multiply_words(a, b) ((lf_words)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
+#        else
+#            define multiply_words(a, b) (((a) & LF_WORD) * ((b) & LF_WORD))
+#        endif
+#        define LF_LOW_HALVES 0, 2
+#        define LF_HIGH_HALVES 1, 3
+#        define LF_BLOCK_ORDER 0, 1
+#    endif
 
 typedef uint64_t lf_words __attribute__((vector_size(8 * LF_BLOCKS)));
 
-#define LF_WORD 0xffffffffu
+#    define LF_WORD 0xffffffffu
 
 /* LF_BLOCKS blocks of Philox4x32-10 from `block` on, as a little-endian stream. */
 LF_INLINE void philox(const lf_cast_plan *p, uint64_t block, uint64_t *stream)
@@ -51,10 +51,10 @@ LF_INLINE void philox(const lf_cast_plan *p, uint64_t block, uint64_t *stream)
     const lf_words factor0 = (lf_words){0} + 0xD2511F53u;
     const lf_words factor1 = (lf_words){0} + 0xCD9E8D57u;
     uint32_t k0 = (uint32_t)p->seed, k1 = (uint32_t)(p->seed >> 32);
-#pragma GCC unroll 10
+#    pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
-        lf_words p0 = LF_MULTIPLY(factor0, c0);
-        lf_words p1 = LF_MULTIPLY(factor1, c2);
+        lf_words p0 = multiply_words(factor0, c0);
+        lf_words p1 = multiply_words(factor1, c2);
         c0 = p1 >> 32 ^ c1 ^ k0;
         c1 = p1;
         c2 = p0 >> 32 ^ c3 ^ k1;

@@ -4,9 +4,9 @@
  * in unsigned formats - are whatever the generic path says of one representative. */
 #include "plan_lattice.h"
 
-#define LF_DECLARE_TABLES(isa)                                                                  \
-    extern const lf_encode_table lf_encoders_##isa;                                             \
-    extern const lf_decode_table lf_decoders_##isa;                                             \
+#define LF_DECLARE_TABLES(isa)                                                                     \
+    extern const lf_encode_table lf_encoders_##isa;                                                \
+    extern const lf_decode_table lf_decoders_##isa;                                                \
     extern const lf_limit_table lf_limits_##isa;
 #define LF_TABLES(isa) {&lf_encoders_##isa, &lf_decoders_##isa, &lf_limits_##isa}
 
@@ -72,8 +72,9 @@ static results representatives(const lf_context *c, const lf_layout *from)
 {
     uint64_t minus = from->sign_mask;
     uint64_t infinity = from->infinity_code == LF_NO_CODE ? 0 : from->infinity_code;
-    uint64_t codes[REPRESENTATIVES] = {from->max_finite_code, from->max_finite_code | minus,
-                                       infinity, infinity | minus, 0, minus, from->nan_code};
+    uint64_t codes[REPRESENTATIVES] = {
+        from->max_finite_code, from->max_finite_code | minus, infinity, infinity | minus, 0, minus,
+        from->nan_code};
     const lf_target *rounding = c->operation == LF_QUANTIZE ? &c->grid : &c->target;
     uint64_t random[REPRESENTATIVES];
     const uint64_t *const operands[3] = {codes, codes, codes};
@@ -109,8 +110,7 @@ static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection
     int64_t low = low_field(f, h);
     p->low_field = low;
     p->drop_base = low + h->fraction - f->mantissa_bits;
-    p->lattice_add =
-        f->subnormals == LF_SUBNORMALS_NORMAL ? 0 : (uint64_t)1 << h->fraction;
+    p->lattice_add = f->subnormals == LF_SUBNORMALS_NORMAL ? 0 : (uint64_t)1 << h->fraction;
     plan_threshold(p, f, q);
     if (h->lanes == LF_LANES32) {
         p->threshold >>= 32, p->threshold_flip >>= 32, p->threshold_odd >>= 32;
@@ -176,8 +176,10 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
 {
     int64_t max = (int64_t)f->max_finite_code;
     bool reach = low_field(f, h) <= h->infinity >> h->fraction && f->top_exponent <= h->bias + 1;
+    /* Where all numbers are subnormal, one that overflows may be tiny by its rounding. */
+    bool tiny_overflow = p->want_flags && f->normal_count == 0;
     if (p->want_flags_out || p->over_flags_flip || !f->is_signed || q->daz || q->ftz || !reach ||
-        f->subnormals != LF_SUBNORMALS_GRADUAL)
+        tiny_overflow || f->subnormals != LF_SUBNORMALS_GRADUAL)
         return LF_FULL;
     bool directed = q->rounding == LF_TOWARD_POSITIVE || q->rounding == LF_TOWARD_NEGATIVE;
     bool same = p->over == p->infinite && p->over_flip == p->infinite_flip;
@@ -186,7 +188,8 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
         p->cap = magnitude_of(max + 1, f, h);
     } else {
         int64_t plus = (r->code[OVER + PLUS] & f->magnitude_mask) == (uint64_t)max ? max : max + 1;
-        int64_t minus = (r->code[OVER + MINUS] & f->magnitude_mask) == (uint64_t)max ? max : max + 1;
+        int64_t minus =
+            (r->code[OVER + MINUS] & f->magnitude_mask) == (uint64_t)max ? max : max + 1;
         p->over_code = (uint64_t)plus;
         p->over_code_flip = (uint64_t)(plus ^ minus);
         p->cap = magnitude_of(level == LF_PLAIN ? plus : max + 1, f, h);
@@ -197,8 +200,8 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
 }
 
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
-                              const lf_format *to, const lf_projection *q,
-                              const lf_random *random, bool quantize, const tables *t)
+                              const lf_format *to, const lf_projection *q, const lf_random *random,
+                              bool quantize, const tables *t)
 {
     const lf_layout *f = quantize ? &c->grid.format : &c->target.format;
     bool stochastic = q->rounding == LF_STOCHASTIC;
@@ -221,7 +224,7 @@ static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_for
     if (stochastic)
         plan_random(p, q, random);
     int level = plan_level(p, f, q, h, &r, quantize);
-    int target = quantize ? LF_QUANTIZED
+    int target = quantize                ? LF_QUANTIZED
                  : f->storage_bytes == 1 ? LF_CODES8
                  : f->storage_bytes == 2 ? LF_CODES16
                                          : LF_CODES32;
@@ -235,8 +238,7 @@ static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_for
     const host *h = &hosts[is_host(to, &hosts[LF_LANES32]) ? LF_LANES32 : LF_LANES64];
     /* Exact, so that neither the rounding nor R matters, if given bits need no check. */
     if (!is_host(to, h) || width_of(from) > 16 || q->daz || q->ftz ||
-        q->rounding == LF_STOCHASTIC ||
-        !plan_decode(p, f, h))
+        q->rounding == LF_STOCHASTIC || !plan_decode(p, f, h))
         return NULL;
     results r = representatives(c, f);
     plan_common(p, &r);

@@ -131,7 +131,8 @@ static void plan_low(lf_cast_plan *p, const lf_layout *f, const lf_projection *q
     p->tiny_carry = h->fraction + 1 - top_subnormal;
     p->tiny_below = least_normal;
     if (!q->tininess_before && stochastic) {
-        p->tiny_retry = top_subnormal ? least_normal / 2 : least_normal - ((int64_t)1 << h->fraction);
+        p->tiny_retry =
+            top_subnormal ? least_normal / 2 : least_normal - ((int64_t)1 << h->fraction);
     } else if (!q->tininess_before) {
         /* The code one step of precision P below the smallest normal number is odd, but 0 where M
          * = 0, and where it is the lowest of a normal binade. */
