@@ -36,11 +36,12 @@ static inline lf_value sum_numbers(lf_value x, lf_value y, bool zero_sign)
  * below z <= y is a multiple of y's last place, which is at most 52 places below z's first bit.
  * If they differ by more, |y + z| is below 2^-58 |x|: nothing cancels, and what y + z has already
  * lost, 126 places below its first bit, goes to the same bit as what the sum with x loses. */
-static lf_value sum_of_three(lf_value x, lf_value y, lf_value z, bool zero_sign)
+static lf_value sum_of_three(const lf_value *x, const lf_value *y, const lf_value *z,
+                             bool zero_sign)
 {
-    if (x.kind == LF_ZERO || y.kind == LF_ZERO || x.exponent - y.exponent <= 60)
-        return sum_numbers(sum_numbers(x, y, zero_sign), z, zero_sign);
-    return sum_numbers(x, sum_numbers(y, z, zero_sign), zero_sign);
+    if (x->kind == LF_ZERO || y->kind == LF_ZERO || x->exponent - y->exponent <= 60)
+        return sum_numbers(sum_numbers(*x, *y, zero_sign), *z, zero_sign);
+    return sum_numbers(*x, sum_numbers(*y, *z, zero_sign), zero_sign);
 }
 
 /* The projected sum of two values that are not NaN. */
@@ -112,10 +113,10 @@ static inline lf_coded fma_(const lf_target *t, lf_value x, lf_value y, lf_value
     return project_sum(t, p, z, random);
 }
 
-static void sort_descending(lf_value *x, lf_value *y)
+static void sort_descending(const lf_value **x, const lf_value **y)
 {
-    if (lf_magnitude_order(x, y) < 0) {
-        lf_value swap = *x;
+    if (lf_magnitude_order(*x, *y) < 0) {
+        const lf_value *swap = *x;
         *x = *y;
         *y = swap;
     }
@@ -126,21 +127,23 @@ lf_coded lf_faa(const lf_target *t, lf_value x, lf_value y, lf_value z, uint64_t
 {
     if (lf_any_nan(&x, &y) || z.kind == LF_NAN)
         return lf_nan_operands(t, (lf_value[]){x, y, z}, 3);
-    sort_descending(&x, &y);
-    sort_descending(&y, &z);
-    sort_descending(&x, &y);
+    const lf_value *a = &x, *b = &y, *c = &z;
+    sort_descending(&a, &b);
+    sort_descending(&b, &c);
+    sort_descending(&a, &b);
     bool zero_sign = t->projection.rounding == LF_TOWARD_NEGATIVE;
-    if (x.kind == LF_INFINITE) {
-        if ((y.kind == LF_INFINITE && y.sign != x.sign) ||
-            (z.kind == LF_INFINITE && z.sign != x.sign))
+    lf_value sum = *a;
+    if (a->kind == LF_INFINITE) {
+        if ((b->kind == LF_INFINITE && b->sign != a->sign) ||
+            (c->kind == LF_INFINITE && c->sign != a->sign))
             return lf_invalid(t);
-    } else if (x.kind == LF_ZERO) {
-        x.sign = x.sign == y.sign && x.sign == z.sign ? x.sign : zero_sign;
+    } else if (a->kind == LF_ZERO) {
+        sum.sign = a->sign == b->sign && a->sign == c->sign ? a->sign : zero_sign;
     } else {
-        x = sum_of_three(x, y, z, zero_sign);
-        x.sign = x.kind == LF_ZERO ? zero_sign : x.sign;
+        sum = sum_of_three(a, b, c, zero_sign);
+        sum.sign = sum.kind == LF_ZERO ? zero_sign : sum.sign;
     }
-    return lf_project(t, &x, random);
+    return lf_project(t, &sum, random);
 }
 
 /* Rounded to the grid, then exactly back: only the first step raises flags. */

@@ -32,22 +32,44 @@ static uint64_t root_of(lf_u128 a, lf_u128 *rest)
     return root;
 }
 
-/* 60 more bits of a root, bit by bit: 124 bits and one for the rest. With R < 2^123 and
- * rest <= 2 R, nothing here passes 2^126. */
+/* 124 bits of the root of a 2^120 + l, l = low / 2^8, and one for the rest: a = root^2 + rest.
+ *
+ * With t = rest 2^59 - q root, a 2^120 + l - (root 2^60 + q)^2 is t 2^61 + l - q^2. All terms are
+ * below 2^126, for q <= 2^60; and as l and q^2 are below 2^121 and the root is 2^123 or more, q is
+ * at most one off. */
 static lf_u128 long_root(uint64_t root, lf_u128 rest, lf_u128 low)
 {
-    lf_u128 r = root;
-    for (int i = 0; i < 60; i++) {
-        rest = rest << 2 | low >> 126;
-        low <<= 2;
-        lf_u128 trial = r << 2 | 1;
-        r <<= 1;
-        if (rest >= trial) {
-            rest -= trial;
-            r |= 1;
-        }
+    lf_u128 q = (rest << 59) / root;
+    lf_u128 t = (rest << 59) - q * root;
+    lf_u128 r = ((lf_u128)root << 60) + q;
+    lf_u128 left = (t << 61) + (low >> 8) - q * q;
+    while (left >> 127) {
+        left += 2 * r - 1;
+        r--;
     }
-    return r << 4 | (rest != 0 || low != 0);
+    while (left > 2 * r) {
+        r++;
+        left -= 2 * r - 1;
+    }
+    return r << 4 | (left != 0 || low << 120 != 0);
+}
+
+/* The root of a positive number to 54 bits and one for the rest, which are enough but for the
+ * stochastic roundings. As integers, a 2^52 for a of 53 or 54 bits has a root of 53 bits; the next
+ * bit is set iff (root + 1/2)^2 is below, that is, if the rest is above the root. */
+static lf_value short_root(const lf_value *x)
+{
+    uint64_t a = (uint64_t)(x->significand >> 75) << (x->exponent & 1);
+    uint64_t root = (uint64_t)(int64_t)(__builtin_sqrt((double)(int64_t)a) * 0x1p26);
+    int64_t rest = (int64_t)((a << 52) - root * root); /* below 2^56: modulo 2^64 is enough */
+    while (rest < 0)
+        rest += (int64_t)(2 * root--) - 1;
+    while (rest > (int64_t)(2 * root))
+        rest -= (int64_t)(2 * root++) + 1;
+    uint64_t bits = root << 11 | (uint64_t)(rest > (int64_t)root) << 10;
+    return (lf_value){.significand = (lf_u128)bits << 64 | (rest != 0),
+                      .exponent = x->exponent >> 1,
+                      .kind = LF_FINITE};
 }
 
 /* The floor of the root depends on nothing below the integer part of the radicand. 64 bits and
@@ -77,7 +99,10 @@ lf_coded lf_sqrt(const lf_target *t, lf_value x, uint64_t random)
         return lf_invalid(t);
     if (x.kind == LF_INFINITE)
         return lf_project(t, &x, random);
-    return project_root(t, (radicand){x.significand, 0, x.exponent}, random);
+    if (t->projection.rounding == LF_STOCHASTIC)
+        return project_root(t, (radicand){x.significand, 0, x.exponent}, random);
+    lf_value root = short_root(&x);
+    return lf_project(t, &root, random);
 }
 
 /* 1 / x for x > 0, as 2^(255 + e) / x in 256 bits with 64 at a time; the last 128 only if `wide`.

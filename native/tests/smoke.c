@@ -128,6 +128,14 @@ static const scalar_case SCALARS[] = {
      LF_OVERFLOW | LF_INEXACT},
     /* (1 + 2^-10)^2 - (1 + 2^-9) = 2^-20: lost if the product is rounded */
     {"fused", LF_FMA, &float16, &float16, {0x3C01, 0x3C01, 0xBC02}, 0, 0x0010, 0},
+    {"1 / 3", LF_DIVIDE, &float32, &float32, {0x3F800000, 0x40400000}, 0, 0x3EAAAAAB, LF_INEXACT},
+    {"1 / 0", LF_RECIPROCAL, &float16, &float16, {0x8000}, 0, 0xFC00, LF_DIVIDE_BY_ZERO},
+    {"sqrt 2", LF_SQRT, &float32, &float32, {0x40000000}, 0, 0x3FB504F3, LF_INEXACT},
+    {"hypot(3, 4)", LF_HYPOT, &float16, &float16, {0x4200, 0x4400}, 0, 0x4500, 0},
+    {"5 rem 3", LF_REMAINDER, &float16, &float16, {0x4500, 0x4200}, 0, 0xBC00, 0},
+    {"2.5 to integral", LF_ROUND_TO_INTEGRAL, &float16, &float16, {0x4100}, 0, 0x4000, 0},
+    {"next above 0", LF_NEXTUP, &float16, &float16, {0}, 0, 1, 0},
+    {"clamp", LF_CLAMP, &float16, &float16, {0x4500, 0x3C00, 0x4200}, 0, 0x4200, 0},
 };
 
 static int scalars(void)
@@ -193,6 +201,32 @@ static int integers_and_grids(void)
     return failures;
 }
 
+static int comparisons(void)
+{
+    static const uint16_t x[2] = {0x3C00, 0x7E00}; /* 1, NaN */
+    static const uint16_t zero = 0;
+    uint8_t truths[2], each[2], classes[2];
+    int16_t integers[2];
+    uint16_t scaled[2];
+    uint32_t flags = 0;
+    lf_operand operands[2] = {{&float16, x, 1}, {&float16, &zero, 0}};
+    lf_projection p = {.size = sizeof p, .float_to_int = LF_TO_INT_INDEFINITE};
+    int failures = expect(
+        "compare", (uint64_t)lf_compare(LF_GREATER, 1, operands, truths, 2, each, &flags, &p, NULL),
+        LF_OK);
+    failures += expect("1 > 0", truths[0], 1) + expect("NaN > 0", truths[1], 0);
+    failures += expect("signaling", flags, LF_INVALID) + expect("each", each[1], LF_INVALID);
+    lf_classify(operands, classes, 2, NULL);
+    failures += expect("class", classes[0], LF_CLASS_POSITIVE_NORMAL);
+    lf_to_integers(operands, 16, 1, 1, integers, 2, NULL, NULL, &p, NULL, NULL);
+    failures += expect("to 1", (uint64_t)integers[0], 1);
+    failures += expect("to indefinite", (uint16_t)integers[1], 0x8000);
+    lf_result result = {.format = &float16, .codes = scaled};
+    int64_t n = -3;
+    lf_scaleb(operands, &n, 0, &result, 2, &p, NULL, NULL);
+    return failures + expect("2^-3", scaled[0], 0x3000);
+}
+
 static int random_bits(void)
 {
     uint64_t words[4];
@@ -205,7 +239,7 @@ static int random_bits(void)
 int main(void)
 {
     int failures = expect("version", lf_abi_version(), LF_ABI_VERSION);
-    failures += scalars() + arrays() + integers_and_grids() + random_bits();
+    failures += scalars() + arrays() + integers_and_grids() + comparisons() + random_bits();
     printf("%d failures\n", failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

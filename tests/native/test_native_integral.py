@@ -148,6 +148,18 @@ def test_samples_of_wider_formats(name: str, float_to_int: str) -> None:
         assert_native("round_to_integral_exact", columns, (fmt,), fmt, projection, bits)
 
 
+def test_scales_without_end() -> None:
+    x = np.full(4, 0x3C00, np.uint16)  # 1
+    n = np.array([(1 << 63) - 1, -(1 << 63), 1 << 22, -(1 << 22)])
+    assert_call(
+        lambda out, flags_out, collect: _native.scaleb(
+            x, lf.float16, n, out, lf.float16, DEFAULT, None, flags_out, collect
+        ),
+        np.array([0x7C00, 0, 0x7C00, 0], np.uint16),
+        np.array([5, 3, 5, 3], np.uint8),
+    )
+
+
 def test_limits_of_the_integers() -> None:
     edges = [s * (2.0**k + d) for k in (7, 8, 15, 16, 31, 32, 52, 63, 64) for s in (1, -1)
              for d in (-1, -0.5, 0, 0.5, 1)]  # fmt: skip
