@@ -15,7 +15,8 @@ from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format
 from lowfloat.format_names import registry as _registry
 from lowfloat.formats import Format
-from lowfloat.functions import add, fma, multiply, subtract
+from lowfloat.functions import FUNCTIONS as _FUNCTIONS
+from lowfloat.functions import scaleb, to_integer
 from lowfloat.numeric_limits import finfo
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
@@ -24,7 +25,7 @@ from lowfloat.storage import load, save
 
 _LAZY = ("jit", "plotting", "vectors")
 
-__all__ = [  # noqa: PLE0604 - the named formats are data
+__all__ = [  # noqa: PLE0604 - operations and formats are data
     "LFSR",
     "Array",
     "Flags",
@@ -34,26 +35,25 @@ __all__ = [  # noqa: PLE0604 - the named formats are data
     "Policy",
     "Projection",
     "Stochastic",
-    "add",
     "array",
     "backend",
     "cast",
     "context",
     "finfo",
     "flags",
-    "fma",
     "format",
     "from_codes",
     "get_num_threads",
     "golden",
     "load",
-    "multiply",
     "quantize",
     "save",
+    "scaleb",
     "set_num_threads",
-    "subtract",
     "systems",
     "testing",
+    "to_integer",
+    *_FUNCTIONS,
     *_registry(),
 ]
 
@@ -63,6 +63,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module("importlib.metadata").version("lowfloat")
     if name in _LAZY:
         return _import_module(f"lowfloat.{name}")
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
     entry = _registry().get(name)
     if entry is not None:
         return entry.format

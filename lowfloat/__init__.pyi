@@ -1,4 +1,9 @@
 # Made by tests/docs/stub.py from __init__.py and spec/formats.toml; not to be edited.
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
 from lowfloat import golden, systems, testing
 from lowfloat import jit as jit
 from lowfloat import plotting as plotting
@@ -8,7 +13,7 @@ from lowfloat.casting import array, cast, quantize
 from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format
 from lowfloat.formats import Format
-from lowfloat.functions import add, fma, multiply, subtract
+from lowfloat.functions import scaleb, to_integer
 from lowfloat.numeric_limits import finfo
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
@@ -25,6 +30,7 @@ __all__ = [
     "Policy",
     "Projection",
     "Stochastic",
+    "abs",
     "add",
     "array",
     "backend",
@@ -32,8 +38,15 @@ __all__ = [
     "cast",
     "cfloat8_1_4_3",
     "cfloat8_1_5_2",
+    "clamp",
+    "classify",
     "context",
+    "copysign",
+    "divide",
     "dlfloat16",
+    "equal",
+    "equal_signaling",
+    "faa",
     "finfo",
     "flags",
     "float4_e2m1fn",
@@ -51,24 +64,126 @@ __all__ = [
     "float32",
     "float64",
     "fma",
+    "fmod",
     "format",
     "fp8_143",
     "from_codes",
     "get_num_threads",
     "golden",
+    "greater",
+    "greater_equal",
+    "greater_equal_signaling",
+    "greater_signaling",
+    "hypot",
+    "is_finite",
+    "is_infinite",
+    "is_nan",
+    "is_normal",
+    "is_sign_minus",
+    "is_signaling",
+    "is_subnormal",
+    "is_zero",
+    "less",
+    "less_equal",
+    "less_equal_signaling",
+    "less_signaling",
     "load",
+    "logb",
+    "maximum",
+    "maximum_finite",
+    "maximum_magnitude",
+    "maximum_magnitude_number",
+    "maximum_number",
+    "minimum",
+    "minimum_finite",
+    "minimum_magnitude",
+    "minimum_magnitude_number",
+    "minimum_number",
     "multiply",
+    "negate",
+    "nextafter",
+    "nextdown",
+    "nextup",
+    "not_equal",
+    "not_equal_signaling",
     "quantize",
+    "reciprocal",
+    "remainder",
+    "round_to_integral",
+    "round_to_integral_exact",
+    "rsqrt",
     "save",
+    "scaleb",
     "set_num_threads",
+    "sqrt",
     "subtract",
     "systems",
     "testing",
     "tf32",
+    "to_integer",
+    "total_order",
+    "unordered",
+    "unordered_signaling",
 ]
 
 __version__: str
 
+add: Callable[..., Array]
+subtract: Callable[..., Array]
+multiply: Callable[..., Array]
+divide: Callable[..., Array]
+sqrt: Callable[..., Array]
+fma: Callable[..., Array]
+faa: Callable[..., Array]
+remainder: Callable[..., Array]
+fmod: Callable[..., Array]
+reciprocal: Callable[..., Array]
+rsqrt: Callable[..., Array]
+hypot: Callable[..., Array]
+round_to_integral: Callable[..., Array]
+round_to_integral_exact: Callable[..., Array]
+logb: Callable[..., Array]
+negate: Callable[..., Array]
+abs: Callable[..., Array]
+copysign: Callable[..., Array]
+nextup: Callable[..., Array]
+nextdown: Callable[..., Array]
+nextafter: Callable[..., Array]
+minimum: Callable[..., Array]
+maximum: Callable[..., Array]
+minimum_number: Callable[..., Array]
+maximum_number: Callable[..., Array]
+minimum_magnitude: Callable[..., Array]
+maximum_magnitude: Callable[..., Array]
+minimum_magnitude_number: Callable[..., Array]
+maximum_magnitude_number: Callable[..., Array]
+minimum_finite: Callable[..., Array]
+maximum_finite: Callable[..., Array]
+clamp: Callable[..., Array]
+equal: Callable[..., NDArray[np.bool_]]
+not_equal: Callable[..., NDArray[np.bool_]]
+less: Callable[..., NDArray[np.bool_]]
+less_equal: Callable[..., NDArray[np.bool_]]
+greater: Callable[..., NDArray[np.bool_]]
+greater_equal: Callable[..., NDArray[np.bool_]]
+unordered: Callable[..., NDArray[np.bool_]]
+equal_signaling: Callable[..., NDArray[np.bool_]]
+not_equal_signaling: Callable[..., NDArray[np.bool_]]
+less_signaling: Callable[..., NDArray[np.bool_]]
+less_equal_signaling: Callable[..., NDArray[np.bool_]]
+greater_signaling: Callable[..., NDArray[np.bool_]]
+greater_equal_signaling: Callable[..., NDArray[np.bool_]]
+unordered_signaling: Callable[..., NDArray[np.bool_]]
+total_order: Callable[..., NDArray[np.bool_]]
+is_nan: Callable[..., NDArray[np.bool_]]
+is_signaling: Callable[..., NDArray[np.bool_]]
+is_infinite: Callable[..., NDArray[np.bool_]]
+is_finite: Callable[..., NDArray[np.bool_]]
+is_zero: Callable[..., NDArray[np.bool_]]
+is_subnormal: Callable[..., NDArray[np.bool_]]
+is_normal: Callable[..., NDArray[np.bool_]]
+is_sign_minus: Callable[..., NDArray[np.bool_]]
+classify: Callable[..., NDArray[np.uint8]]
 float16: Format
 float32: Format
 float64: Format

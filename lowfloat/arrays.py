@@ -231,29 +231,45 @@ class Array:
             f"lf.array(x, '{self.format}')"
         )
 
-    def __add__(self, other: Any) -> Array:
-        from lowfloat.functions import add
+    def _apply(self, name: str, *operands: Any) -> Array:
+        """An operator: one format, Python numbers weak."""
+        from lowfloat.functions import FUNCTIONS
 
-        return add(self, self._same_format(other, "+"))
+        result: Array = FUNCTIONS[name](*operands)
+        return result
+
+    def __add__(self, other: Any) -> Array:
+        return self._apply("add", self, self._same_format(other, "+"))
 
     def __radd__(self, other: Any) -> Array:
-        return self._same_format(other, "+") + self
+        return self._apply("add", self._same_format(other, "+"), self)
 
     def __sub__(self, other: Any) -> Array:
-        from lowfloat.functions import subtract
-
-        return subtract(self, self._same_format(other, "-"))
+        return self._apply("subtract", self, self._same_format(other, "-"))
 
     def __rsub__(self, other: Any) -> Array:
-        return self._same_format(other, "-") - self
+        return self._apply("subtract", self._same_format(other, "-"), self)
 
     def __mul__(self, other: Any) -> Array:
-        from lowfloat.functions import multiply
-
-        return multiply(self, self._same_format(other, "*"))
+        return self._apply("multiply", self, self._same_format(other, "*"))
 
     def __rmul__(self, other: Any) -> Array:
-        return self._same_format(other, "*") * self
+        return self._apply("multiply", self._same_format(other, "*"), self)
+
+    def __truediv__(self, other: Any) -> Array:
+        return self._apply("divide", self, self._same_format(other, "/"))
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return self._apply("divide", self._same_format(other, "/"), self)
+
+    def __neg__(self) -> Array:
+        return self._apply("negate", self)
+
+    def __pos__(self) -> Array:
+        return self.copy()
+
+    def __abs__(self) -> Array:
+        return self._apply("abs", self)
 
     def __eq__(self, other: object) -> Any:
         from lowfloat.comparing import compare

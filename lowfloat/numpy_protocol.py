@@ -7,7 +7,7 @@ from typing import Any
 
 from lowfloat.arrays import Array
 from lowfloat.comparing import COMPARISONS, compare
-from lowfloat.functions import add, multiply, subtract
+from lowfloat.functions import FUNCTIONS
 
 
 def _operator(function: Callable[..., Array]) -> Callable[..., Any]:
@@ -22,12 +22,62 @@ def _operator(function: Callable[..., Array]) -> Callable[..., Any]:
     return checked
 
 
+#: Binary ufuncs and the operations they are; np.remainder is no operation of the table.
+BINARY = {
+    "add": "add",
+    "subtract": "subtract",
+    "multiply": "multiply",
+    "divide": "divide",
+    "fmod": "fmod",
+    "hypot": "hypot",
+    "copysign": "copysign",
+    "nextafter": "nextafter",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "fmin": "minimum_number",
+    "fmax": "maximum_number",
+}
+UNARY = {
+    "negative": "negate",
+    "positive": "convert",
+    "absolute": "abs",
+    "fabs": "abs",
+    "sqrt": "sqrt",
+    "reciprocal": "reciprocal",
+    "isnan": "is_nan",
+    "isinf": "is_infinite",
+    "isfinite": "is_finite",
+    "signbit": "is_sign_minus",
+}
+#: Ufuncs that round to an integer, in one direction each.
+INTEGRAL = {
+    "rint": "nearest_even",
+    "floor": "toward_negative",
+    "ceil": "toward_positive",
+    "trunc": "toward_zero",
+}
+
+
+def _unary(name: str) -> Callable[..., Any]:
+    if name == "convert":
+        return lambda x: x.copy()
+    return FUNCTIONS[name]
+
+
+def _integral(rounding: str) -> Callable[..., Any]:
+    def function(x: Array, out: Any = None) -> Any:
+        return FUNCTIONS["round_to_integral"](x, rounding=rounding, out=out)
+
+    return function
+
+
 #: NumPy ufuncs that mean an operation of the table; every other ufunc is a TypeError.
 UFUNCS: dict[str, Callable[..., Any]] = {
-    **{name: _operator(function) for name, function in
-       (("add", add), ("subtract", subtract), ("multiply", multiply))},
+    **{name: _operator(FUNCTIONS[operation]) for name, operation in BINARY.items()},
+    **{name: _unary(operation) for name, operation in UNARY.items()},
+    **{name: _integral(rounding) for name, rounding in INTEGRAL.items()},
     **{name: (lambda x, y, name=name: compare(name, x, y)) for name in COMPARISONS},
-}  # fmt: skip
+}
 
 
 def _array_repr(x: Array, *args: Any, **kwargs: Any) -> str:

@@ -13,6 +13,8 @@ from sphinx.util.docutils import SphinxDirective
 import lowfloat as lf
 from lowfloat.format_names import registry
 from lowfloat.format_text import decimal, extremes, layout, specials
+from lowfloat.functions import FLAG_WORDS
+from lowfloat.optable import OPERATIONS
 
 
 class FormatTable(SphinxDirective):
@@ -42,6 +44,22 @@ class FormatSources(SphinxDirective):
             aliases = ", ".join(f"`{name}`" for name in entry.aliases)
             note = f"{entry.note[0].upper()}{entry.note[1:]}. " if entry.note else ""
             lines += [f"`{entry.name}`", f": {note}Also {aliases}. Source: {entry.source}.", ""]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class OperationTable(SphinxDirective):
+    """Every operation of the table: what it computes, when it objects, its flags, its source."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = [
+            "| operation | computes | exceptional cases | flags | rule | source |",
+            "|---|---|---|---|---|---|",
+        ]
+        for op in OPERATIONS.values():
+            flags = ", ".join(FLAG_WORDS[letter] for letter in op.flags) or "none"
+            formula = op.formula.replace("|", "&#124;")
+            cells = (f"`{op.name}`", formula, op.exceptions, flags, op.rule, op.source)
+            lines.append("| " + " | ".join(cells) + " |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -79,4 +97,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("format-table", FormatTable)
     app.add_directive("format-sources", FormatSources)
     app.add_directive("command-help", CommandHelp)
+    app.add_directive("operation-table", OperationTable)
     return {"version": lf.__version__, "parallel_read_safe": True}

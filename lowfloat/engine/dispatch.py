@@ -22,14 +22,38 @@ Codes = NDArray[Any]
 _BACKENDS = {"jit": "lowfloat.jit.backend", "golden": "lowfloat.engine.golden_backend"}
 
 
-def _backend() -> ModuleType:
+def _backend(operation: str = "convert") -> ModuleType:
+    """The context's backend; Numba has the hot operations and leaves the others to C."""
     name = settings.current_backend()
-    return _native if name == "native" else import_module(_BACKENDS[name])
+    if name == "native":
+        return _native
+    module = import_module(_BACKENDS[name])
+    return module if name == "golden" or operation in module.OPERATIONS else _native
 
 
 def flat(codes: Codes, dtype: np.dtype[Any] | None = None) -> Codes:
     """An array as backends take it: one-dimensional, contiguous, aligned, native."""
     return np.require(codes, dtype, ["C", "A"]).reshape(-1)
+
+
+def broadcast(
+    name: str, operands: Sequence[Coded], *shapes: tuple[int, ...]
+) -> tuple[list[Codes], tuple[int, ...]]:
+    """Operands as flat columns of the broadcast shape or of one element, and that shape.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+    """
+    all_shapes = [*(operand.codes.shape for operand in operands), *shapes]
+    try:
+        shape = np.broadcast_shapes(*all_shapes)
+    except ValueError:
+        listed = ", ".join(map(str, all_shapes))
+        raise ValueError(f"{name}: operands of shapes {listed} do not broadcast") from None
+    arrays = [operand.codes for operand in operands]
+    return [flat(a if a.size == 1 else np.broadcast_to(a, shape)) for a in arrays], shape
 
 
 class Call:
@@ -117,15 +141,10 @@ def apply(
     ValueError
         If the shapes do not broadcast.
     """
+    columns, shape = broadcast(operation, operands)
     arrays = [operand.codes for operand in operands]
-    try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    except ValueError:
-        shapes = ", ".join(str(array.shape) for array in arrays)
-        raise ValueError(f"{operation}: operands of shapes {shapes} do not broadcast") from None
     call = Call(shape, code_dtype(fmt), arrays, projection, rng, bits, out, flags_out)
-    columns = [flat(a if a.size == 1 else np.broadcast_to(a, shape)) for a in arrays]
-    raised = _backend().apply(
+    raised = _backend(operation).apply(
         operation,
         columns,
         [operand.format for operand in operands],

@@ -17,7 +17,8 @@ from lowfloat.randomness import PhiloxDraw
 Codes = NDArray[Any]
 
 
-def _bits(projection: Projection, random: Any, index: int) -> int | None:
+def bits_of(projection: Projection, random: Any, index: int) -> int | None:
+    """The random bits of one element, None where none are used."""
     if projection.stochastic is None:
         return None
     if isinstance(random, PhiloxDraw):
@@ -41,7 +42,7 @@ def apply(
     columns = [np.broadcast_to(codes, out.shape).tolist() for codes in operands]
     union = 0
     for index, codes in enumerate(zip(*columns, strict=True)):
-        bits = _bits(projection, random, index)
+        bits = bits_of(projection, random, index)
         code, flags = function(
             *codes, formats=tuple(formats), format=fmt, projection=projection, random_bits=bits
         )
@@ -64,7 +65,7 @@ def from_numbers(
     """Fill ``out`` with the codes of exact Python numbers or machine integers."""
     union = 0
     for index, value in enumerate(values.tolist()):
-        bits = _bits(projection, random, index)
+        bits = bits_of(projection, random, index)
         code, flags = golden.encode(value, format=fmt, projection=projection, random_bits=bits)
         out[index] = code
         union |= flags

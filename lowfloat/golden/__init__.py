@@ -9,7 +9,7 @@ Comparisons and predicates take no result format and return ``(truth, flags)``.
 from collections.abc import Callable
 from typing import Any
 
-from lowfloat.golden import comparison
+from lowfloat.golden import comparison, elementary
 from lowfloat.golden.algebraic import (
     divide,
     faa,
@@ -40,11 +40,12 @@ _TABLES: tuple[dict[str, Callable[..., Any]], ...] = (
     comparison.COMPARISONS,
     comparison.EXTREMA,
     comparison.PREDICATES,
+    elementary.ELEMENTARY,
 )
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """The operations that are rows of a table: comparisons, extrema, predicates."""
+    """The operations that are rows of a table: comparisons, extrema, predicates, functions."""
     for table in _TABLES:
         if name in table:
             return table[name]

@@ -96,7 +96,7 @@ def classify(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> t
 
 
 #: What each predicate asks of a class, and of the sign where the class does not tell.
-_PREDICATE_CLASSES: dict[str, frozenset[str]] = {
+PREDICATE_CLASSES: dict[str, frozenset[str]] = {
     "is_nan": frozenset(CLASSES[:2]),
     "is_signaling": frozenset(CLASSES[:1]),
     "is_infinite": frozenset({"negative_infinity", "positive_infinity"}),
@@ -108,7 +108,7 @@ _PREDICATE_CLASSES: dict[str, frozenset[str]] = {
 
 
 def _predicate(name: str) -> Callable[..., Truth]:
-    classes = {CLASSES.index(c) for c in _PREDICATE_CLASSES[name]}
+    classes = {CLASSES.index(c) for c in PREDICATE_CLASSES[name]}
 
     def holds(a: int, *, formats: Formats, projection: Projection = DEFAULT) -> Truth:
         return classify(a, formats=formats)[0] in classes, 0
@@ -216,4 +216,4 @@ def clamp(
 
 #: The ten extrema and the predicates of a class, by name.
 EXTREMA: dict[str, Callable[..., Result]] = {name: _extremum(name) for name in _CHOICES}
-PREDICATES: dict[str, Callable[..., Truth]] = {n: _predicate(n) for n in _PREDICATE_CLASSES}
+PREDICATES: dict[str, Callable[..., Truth]] = {n: _predicate(n) for n in PREDICATE_CLASSES}

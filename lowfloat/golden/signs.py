@@ -68,14 +68,24 @@ def _with_sign(
 
 
 def nextup(
-    a: int, *, formats: tuple[Format, ...], format: Format, projection: Projection = DEFAULT
+    a: int,
+    *,
+    formats: tuple[Format, ...],
+    format: Format,
+    projection: Projection = DEFAULT,
+    random_bits: int | None = None,
 ) -> Result:
     """The least number above x; the largest value stays. Rule S-2."""
     return _next(a, 0, formats[0], projection)
 
 
 def nextdown(
-    a: int, *, formats: tuple[Format, ...], format: Format, projection: Projection = DEFAULT
+    a: int,
+    *,
+    formats: tuple[Format, ...],
+    format: Format,
+    projection: Projection = DEFAULT,
+    random_bits: int | None = None,
 ) -> Result:
     """The greatest number below x; the smallest value stays. Rule S-2."""
     return _next(a, 1, formats[0], projection)
@@ -105,6 +115,7 @@ def nextafter(
     formats: tuple[Format, ...],
     format: Format,
     projection: Projection = DEFAULT,
+    random_bits: int | None = None,
 ) -> Result:
     """The neighbour of x on the way to y; y's value if they are equal. Rule S-3."""
     x, y = decode(a, formats[0]), decode(b, formats[1])

@@ -21,6 +21,9 @@ Codes = NDArray[Any]
 Words = NDArray[np.uint64]
 Random = PhiloxDraw | Words | None
 
+#: The operations that are compiled here; the engine leaves the others to C.
+OPERATIONS = records.OPERATIONS
+
 #: Elements in a chunk: small enough for the cache, and a whole number of Philox blocks.
 CHUNK = 1 << 15
 _NOTHING = np.zeros(1, np.uint64)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import lowfloat as lf
 from lowfloat.format_names import registry
+from lowfloat.optable import OPERATIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "lowfloat"
 STUB = PACKAGE / "__init__.pyi"
@@ -37,16 +38,23 @@ def render() -> str:
     formats = list(registry())
     modules = imported_names()
     named = {name for names in modules.values() for name in names}
-    missing = set(lf.__all__) - named - set(formats)
+    missing = set(lf.__all__) - named - set(formats) - set(OPERATIONS)
     assert not missing, f"the stub does not know how to declare {missing}"
     front = modules.pop("lowfloat", [])
-    lines = [HEAD, f"from lowfloat import {', '.join(sorted(front))}"]
+    lines = [HEAD, "from collections.abc import Callable", "", "import numpy as np"]
+    lines += [
+        "from numpy.typing import NDArray",
+        "",
+        f"from lowfloat import {', '.join(sorted(front))}",
+    ]
     lines += [f"from lowfloat import {name} as {name}" for name in lf._LAZY]
     for module, names in sorted(modules.items()):
         lines.append(f"from {module} import {', '.join(sorted(names, key=_isort))}")
     lines += ["", "__all__ = ["]
     lines += [f'    "{name}",' for name in sorted(lf.__all__, key=_isort)]
     lines += ["]", "", "__version__: str", ""]
+    results = {"value": "Array", "truth": "NDArray[np.bool_]", "class": "NDArray[np.uint8]"}
+    lines += [f"{op.name}: Callable[..., {results[op.kind]}]" for op in OPERATIONS.values()]
     lines += [f"{name}: Format" for name in formats]
     return "\n".join(lines) + "\n"
 
