@@ -1,6 +1,6 @@
 """Casts, quantization and decoding against limits and peers: one command, one table a set.
 
-    python benchmarks/casts.py [--isa baseline|avx2|avx512] [--log2n 24] [--rounds 15]
+python benchmarks/casts.py [--isa baseline|avx2|avx512] [--log2n 24] [--rounds 15]
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+from lowfloat._core import ffi, lib
+from measure import Call, Row, alternate, table
 
 import lowfloat as lf
 from lowfloat import _native
-from lowfloat._core import ffi, lib
-from measure import Call, Row, alternate, table
 
 #: Targets per instruction set: (AVX-512, AVX2). The baseline set has none.
 TARGETS: dict[str, tuple[float, float]] = {
@@ -94,7 +94,9 @@ def rows(isa: str, n: int) -> list[Row]:
             lambda: x.astype(ml_dtypes.float8_e4m3fn),
             target("ml_dtypes", isa),
         ),
-        Row("  flags collected", collected, "no flags", cast("e4m3fn", codes8), target("flags", isa)),
+        Row(
+            "  flags collected", collected, "no flags", cast("e4m3fn", codes8), target("flags", isa)
+        ),
         Row("  stochastic, Philox, 8 bits", stochastic(8), "narrow 8", narrow8, random),
         Row("  stochastic, Philox, 16 bits", stochastic(16), "narrow 8", narrow8, random),
         Row("  stochastic, Philox, 32 bits", stochastic(32), "narrow 8", narrow8),
@@ -141,7 +143,9 @@ def two_threads(n: int, rounds: int) -> None:
     ]
     ratios = alternate(pairs, rounds, time.perf_counter_ns)
     table("two threads, wall time", pairs, ratios, n)
-    print(f"{'scaling over memcpy scaling':44}{ratios[1].median / ratios[0].median:20.2f}    target 0.85")
+    print(
+        f"{'scaling over memcpy scaling':44}{ratios[1].median / ratios[0].median:20.2f}    target 0.85"
+    )
 
 
 def small_call() -> None:
