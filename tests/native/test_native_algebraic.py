@@ -185,6 +185,23 @@ def test_hypot_finds_exact_roots_of_distant_operands() -> None:
         assert_native("hypot", codes, (f, f), f, projection, bits)
 
 
+@pytest.mark.parametrize("control", [0x2000, 0x4000, 0x6000, 0x8040])
+@pytest.mark.parametrize("operation", ["sqrt", "rsqrt", "hypot"])
+def test_roots_do_not_hear_of_the_host_control_word(operation: str, control: int) -> None:
+    f = lf.float64
+    columns = sampled_codes(8, 2000, f, f)[: ARITY[operation]]
+    out, again = np.empty(2000, np.uint64), np.empty(2000, np.uint64)
+    call = native_call(operation, columns, [f] * len(columns), f)
+    call(out, None, False)
+    before = _native.lib.lf_test_set_mxcsr(control)
+    try:
+        call(again, None, False)
+    finally:
+        inside = _native.lib.lf_test_set_mxcsr(before)
+    assert np.array_equal(out, again)
+    assert before == 0 or inside & 0xE040 == control
+
+
 def test_scalars_equal_arrays() -> None:
     f = lf.float16
     projection = lf.Projection(lf.Stochastic(16, "B"), "finite", "x86_sse")
