@@ -25,6 +25,12 @@ def _operands(
     if len(given) != operation.arity:
         raise TypeError(f"{operation.name} takes {operation.arity} operands, not {len(given)}")
     fmt = None if format is None else find_format(format)
+    if operation.own_format and isinstance(given[0], Array):
+        if fmt not in (None, given[0].format):
+            raise FormatMismatch(
+                f"{operation.name} stays in {given[0].format}: cast its result to {fmt}"
+            )
+        fmt = given[0].format
     formats = {x.format for x in given if isinstance(x, Array)}
     if fmt is None and len(formats) > 1 and one_format:
         raise FormatMismatch(

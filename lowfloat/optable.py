@@ -25,6 +25,8 @@ class Operation(NamedTuple):
     flags: str = "IUOV"
     #: Clause of the standard that defines it.
     source: str = "IEEE 754-2019, 5.4.1"
+    #: Whether the result can only be of the first operand's format (rules S-2 and S-3).
+    own_format: bool = False
 
 
 _NO_FLAGS = "a signaling NaN is passed on untouched within one format"
@@ -205,6 +207,7 @@ _ROWS = [
         "S-2",
         flags="V",
         source="IEEE 754-2019, 5.3.1",
+        own_format=True,
     ),
     Operation(
         "nextdown",
@@ -214,6 +217,7 @@ _ROWS = [
         "S-2",
         flags="V",
         source="IEEE 754-2019, 5.3.1",
+        own_format=True,
     ),
     Operation(
         "nextafter",
@@ -223,6 +227,7 @@ _ROWS = [
         "S-3",
         flags="IUOV",
         source="ISO C 7.12.11.3",
+        own_format=True,
     ),
     *_extrema(),
     Operation(

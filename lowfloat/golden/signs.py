@@ -59,9 +59,11 @@ def _with_sign(
 ) -> Result:
     """The value of a code with a sign: within one format only the sign bit moves. Rule S-1."""
     value = decode(a, source)
-    if value.is_nan and source is format:
-        keeps = format.nan in ("ieee", "all_ones")
-        return (a & format.magnitude_mask) | (format.sign_mask if sign else 0) if keeps else a, 0
+    if source is format and format.signed:
+        if value.is_nan and format.nan not in ("ieee", "all_ones"):
+            return a, 0
+        magnitude = 0 if value.is_zero else a & format.magnitude_mask
+        return signed_code(sign, magnitude, format), 0
     if value.is_nan:
         return nan_operands((value._replace(sign=sign),), format, projection)
     return deliver(value._replace(sign=sign), format, projection, random_bits)
@@ -123,7 +125,7 @@ def nextafter(
         return nan_operands((x, y), formats[0], projection)
     order = compare_values(x, y)
     if order == 0:
-        return deliver(y, formats[0], projection, None)
+        return deliver(y, formats[0], projection, random_bits)
     return _next(a, int(order > 0), formats[0], projection)
 
 

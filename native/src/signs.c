@@ -1,14 +1,17 @@
 #include "operations.h"
 
-/* Rule S-1: within one format the sign of a NaN moves only where NaNs have one. */
+/* Rule S-1: within one signed format only the sign bit moves, and a NaN's only where NaNs have one.
+ */
 lf_coded lf_with_sign(const lf_target *t, const lf_layout *from, bool same, uint64_t code,
                       bool sign, uint64_t random)
 {
     lf_value x = lf_unpack(from, false, code);
-    if (x.kind == LF_NAN && same) {
-        bool keeps = from->nan == LF_NAN_IEEE || from->nan == LF_NAN_ALL_ONES;
-        uint64_t moved = (code & from->magnitude_mask) | (sign ? from->sign_mask : 0);
-        return (lf_coded){keeps ? moved : code, 0};
+    if (same && from->is_signed) {
+        if (x.kind == LF_NAN && from->nan != LF_NAN_IEEE && from->nan != LF_NAN_ALL_ONES)
+            return (lf_coded){code, 0};
+        uint64_t magnitude = x.kind == LF_ZERO ? 0 : code & from->magnitude_mask;
+        bool minus = sign && (magnitude || from->negative_zero);
+        return (lf_coded){magnitude | (minus ? from->sign_mask : 0), 0};
     }
     x.sign = sign;
     return x.kind == LF_NAN ? lf_nan_operands(t, &x, 1) : lf_project(t, &x, random);

@@ -133,3 +133,19 @@ def test_operators_are_operations():
     assert "divide_by_zero" in raised.raised
     with pytest.raises(lf.FormatMismatch):
         x / lf.array([1.0], "bfloat16")
+
+
+def test_neighbours_stay_in_their_format():
+    x, y = lf.array([1.0], "float8_e4m3fn"), lf.array([2.0], "bfloat16")
+    assert lf.nextafter(x, y).to_numpy().tolist() == [1.125]
+    with pytest.raises(lf.FormatMismatch, match="stays in float8_e4m3fn"):
+        lf.nextup(x, format="bfloat16")
+
+
+def test_sign_operations_meet_no_policy():
+    """Rule S-1: neither flushing nor saturation within one format."""
+    x = lf.from_codes([0x01, 0x7C, 0x7D, 0x80], "float8_e5m2")
+    flags = np.ones(4, np.uint8)
+    y = lf.negate(x, policy=lf.Policy(ftz=True, daz=True), saturation="finite", flags_out=flags)
+    assert y.codes.tolist() == [0x81, 0xFC, 0xFD, 0x00]
+    assert not flags.any()
