@@ -34,7 +34,12 @@ ROUNDINGS = {
 FORMATS = {"f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64"}
 INTEGERS = {"i32": (32, True), "ui32": (32, False), "i64": (64, True), "ui64": (64, False)}
 OPERATIONS = {"add": ("add", 2), "sub": ("subtract", 2), "mul": ("multiply", 2)}
-OPERATIONS |= {"mulAdd": ("fma", 3)}
+OPERATIONS |= {
+    "div": ("divide", 2),
+    "rem": ("remainder", 2),
+    "sqrt": ("sqrt", 1),
+    "mulAdd": ("fma", 3),
+}
 NAN_FOLDERS = {"nan_x86sse": "x86_sse", "nan_armvfp": "arm", "nan_armdefault": "arm_default_nan"}
 
 

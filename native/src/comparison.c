@@ -18,9 +18,9 @@ struct comparison_job {
 };
 
 /* The orders that a relation accepts: bit 0 below, bit 1 equal, bit 2 above, bit 3 unordered. */
-static const uint8_t ACCEPTED[] = {
-    [LF_EQUAL] = 2,   [LF_NOT_EQUAL] = 13,    [LF_LESS] = 1,     [LF_LESS_EQUAL] = 3,
-    [LF_GREATER] = 4, [LF_GREATER_EQUAL] = 6, [LF_UNORDERED] = 8};
+static const uint8_t ACCEPTED[] = {[LF_EQUAL] = 2,      [LF_NOT_EQUAL] = 13, [LF_LESS] = 1,
+                                   [LF_LESS_EQUAL] = 3, [LF_GREATER] = 4,    [LF_GREATER_EQUAL] = 6,
+                                   [LF_UNORDERED] = 8};
 
 /* Rule K-1. */
 static lf_coded compare(const comparison_job *job, uint64_t a, uint64_t b)
@@ -70,7 +70,7 @@ static lf_coded classify(const comparison_job *job, uint64_t a, uint64_t b)
     case LF_FINITE: distance = subnormal ? 1 : 2; break;
     }
     int class = x.sign ? LF_CLASS_NEGATIVE_ZERO - distance : LF_CLASS_POSITIVE_ZERO + distance;
-    return (lf_coded){(uint64_t) class, 0};
+    return (lf_coded){(uint64_t)class, 0};
 }
 
 static uint32_t comparison_chunk(const void *argument, size_t begin, size_t end)
