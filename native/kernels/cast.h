@@ -44,8 +44,9 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
                             : target == LF_CODES32 ? 4
                                                    : sizeof(LANE);
     const size_t in_size = LF_LANES == 64 && p->widen ? 4 : sizeof(LANE);
+    const int united = level == LF_UNION || level == LF_NEAREST_UNION;
     /* A quantization may be in place, and a union kernel may need its input again. */
-    const int aside = level == LF_UNION && target == LF_QUANTIZED;
+    const int aside = united && target == LF_QUANTIZED;
     LANE random[LF_CHUNK];
     LANE in_copy[LF_CHUNK];
     LANE out_copy[LF_CHUNK];
@@ -79,19 +80,21 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
             chunk = in_copy;
         void *to = direct ? (void *)result : out_copy;
         NAME(lf_findings) found = {0, 0, 0, 0};
-        if (level == LF_PLAIN)
+        if (level == LF_NEAREST || level == LF_NEAREST_UNION)
+            found = NAME(lf_nearest_chunk)(p, chunk, to, target, united);
+        else if (level == LF_PLAIN)
             NAME(lf_plain_chunk)(p, chunk, to, random, target, stochastic);
         else if (level == LF_UNION)
             found = NAME(lf_union_chunk)(p, chunk, to, random, target, stochastic);
         else
             NAME(lf_full_chunk)(p, chunk, to, chunk_flags, random, target, stochastic);
-        if (level == LF_UNION && found.largest >= HOST_INFINITY) {
+        if (united && found.largest >= HOST_INFINITY) {
             redo(p, source, result, NULL, &raised, count, first + done);
             continue;
         }
         if (!direct)
             memcpy(result, (char *)out_copy + offset * out_size, count * out_size);
-        if (level == LF_UNION)
+        if (united)
             raised |= NAME(lf_union)(p, &found);
         if (level == LF_FULL) {
             for (size_t i = offset; i < offset + count; i++)
@@ -100,7 +103,7 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
                 memcpy(flags_out + done, chunk_flags + offset, count);
         }
     }
-    if (level != LF_PLAIN && p->want_flags && flags)
+    if ((united || level == LF_FULL) && p->want_flags && flags)
         *flags |= raised;
     return LF_OK;
 }

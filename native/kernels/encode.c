@@ -26,6 +26,14 @@
         [LF_UNION] = NAMED(lanes, target, stochastic, LF_UNION),                                   \
         [LF_FULL] = NAMED(lanes, target, stochastic, LF_FULL),                                     \
     },
+#define NEAREST(lanes, target)                                                                     \
+    KERNEL(lanes, target, 0, LF_NEAREST, NULL)                                                     \
+    KERNEL(lanes, target, 0, LF_NEAREST_UNION, NAMED(lanes, target, 0, LF_FULL))
+#define NEAREST_ENTRY(lanes, target)                                                               \
+    [LF_LANES##lanes][target][0][LF_NEAREST] = NAMED(lanes, target, 0, LF_NEAREST),                \
+    [LF_LANES##lanes][target][0][LF_NEAREST_UNION] = NAMED(lanes, target, 0, LF_NEAREST_UNION),
+#define TARGETS(X, lanes)                                                                          \
+    X(lanes, LF_CODES8) X(lanes, LF_CODES16) X(lanes, LF_CODES32) X(lanes, LF_QUANTIZED)
 #define ALL(X, lanes)                                                                              \
     X(lanes, LF_CODES8, 0)    X(lanes, LF_CODES8, 1)                                               \
     X(lanes, LF_CODES16, 0)   X(lanes, LF_CODES16, 1)                                              \
@@ -35,7 +43,10 @@
 
 ALL(LEVELS, 32)
 ALL(LEVELS, 64)
+TARGETS(NEAREST, 32)
+TARGETS(NEAREST, 64)
 
 const lf_encode_table LF_JOIN(lf_encoders_, LF_ISA_NAME) = {
-    .kernel = {ALL(ENTRIES, 32) ALL(ENTRIES, 64)},
+    .kernel = {ALL(ENTRIES, 32) ALL(ENTRIES, 64) TARGETS(NEAREST_ENTRY, 32)
+                   TARGETS(NEAREST_ENTRY, 64)},
 };

@@ -20,6 +20,9 @@ typedef struct lf_cast_plan {
     int64_t drop_base;
     uint64_t lattice_add;
     uint64_t threshold, threshold_flip, threshold_odd;
+    /* Rounding by the host: lf_nearest_chunk. */
+    int64_t low_bits, max_number, over_from;
+    uint64_t step_add;
     /* Results that are not a rounded code. */
     int64_t max_code;
     int64_t sign_min;
@@ -86,9 +89,10 @@ int lf_limit(int which, int isa, const void *in, void *out, size_t n);
 enum lf_lanes { LF_LANES32, LF_LANES64 };
 enum lf_target_kind { LF_CODES8, LF_CODES16, LF_CODES32, LF_QUANTIZED, LF_TARGETS };
 
-/* Plain: no flags. Union: the union of flags. Full: a byte of flags per element, and every
- * format and rounding that plan.c accepts; plain and union do the common ones (lattice.h). */
-enum lf_level { LF_PLAIN, LF_UNION, LF_FULL, LF_LEVELS };
+/* Plain: no flags. Union: the union of flags. Full: a byte of flags per element, and every format
+ * and rounding that plan.c accepts; the others do the common ones (levels.h). Nearest: plain and
+ * union for nearest_even, rounded by the host's own addition. */
+enum lf_level { LF_PLAIN, LF_UNION, LF_FULL, LF_NEAREST, LF_NEAREST_UNION, LF_LEVELS };
 
 typedef void (*lf_limit_loop)(const void *in, void *out, size_t n);
 

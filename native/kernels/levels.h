@@ -40,6 +40,56 @@ typedef struct NAME(lf_findings) {
     SIGNED_LANE largest_code, largest;
 } NAME(lf_findings);
 
+/* As lf_plain_chunk, for nearest_even. With e the exponent of m, raised to that of the lowest
+ * binade, m + 2^(e + F - M) has the step 2^(e - M) that m has on the lattice, and M >= 1, F - M >=
+ * 1 keep the sum below 2^(e + F - M + 1): the host rounds it, ties to even, where P-5 says. What
+ * the sum has above the power is the significand, hidden bit included. In a union kernel magnitudes
+ * past the cap have lost something, as every overflow has. */
+LF_INLINE NAME(lf_findings) NAME(lf_nearest_chunk)(const lf_cast_plan *plan, const UNALIGNED *in,
+                                                   void *out, const int target, const int united)
+{
+    const lf_cast_plan copy = *plan; /* which stores to `out` cannot change */
+    const lf_cast_plan *p = &copy;
+    NAME(lf_findings) found = {0, 0, 0, 0};
+#pragma GCC ivdep
+    for (int i = 0; i < LF_CHUNK; i++) {
+        LANE x = in[i];
+        SIGNED_LANE magnitude = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
+        SIGNED_LANE m = magnitude > (SIGNED_LANE)p->cap ? (SIGNED_LANE)p->cap : magnitude;
+        SIGNED_LANE e = m & HOST_INFINITY;
+        e = e < (SIGNED_LANE)p->low_bits ? (SIGNED_LANE)p->low_bits : e;
+        LANE power = (LANE)e + (LANE)p->step_add;
+        HOST a, b;
+        memcpy(&a, &m, sizeof a);
+        memcpy(&b, &power, sizeof b);
+        a += b;
+        HOST rounded = a - b;
+        SIGNED_LANE number;
+        memcpy(&number, &rounded, sizeof number);
+        if (united) {
+            LANE lost = (LANE)(number ^ magnitude);
+            found.lost |= lost;
+            found.tiny_lost |= magnitude < (SIGNED_LANE)p->tiny_below ? lost : 0;
+            found.largest = magnitude > found.largest ? magnitude : found.largest;
+        }
+        LANE result;
+        if (target == LF_QUANTIZED) {
+            LANE over = (LANE)p->over ^ (x & (LANE)p->over_flip);
+            result = NAME(lf_signed)(p, (LANE)number, (LANE)number, x, target);
+            result = number > (SIGNED_LANE)p->max_number ? over : result;
+        } else {
+            LANE sum;
+            memcpy(&sum, &a, sizeof sum);
+            LANE code = sum - power + (((LANE)e - (LANE)p->low_bits) >> p->code_shift);
+            result = NAME(lf_signed)(p, code, code, x, target);
+        }
+        result = magnitude > HOST_INFINITY ? (LANE)p->nan : result;
+        NAME(lf_store)(out, target, i, result);
+    }
+    found.largest_code = found.largest >= (SIGNED_LANE)p->over_from ? p->max_code + 1 : 0;
+    return found;
+}
+
 /* The union of flags. NaN and infinity are not known here; the caller sees them in `largest`. */
 LF_INLINE NAME(lf_findings)
     NAME(lf_union_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,

@@ -113,7 +113,7 @@ static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection
     p->lattice_add = f->subnormals == LF_SUBNORMALS_NORMAL ? 0 : (uint64_t)1 << h->fraction;
     plan_threshold(p, f, q);
     if (h->lanes == LF_LANES32) {
-        p->threshold >>= 32, p->threshold_flip >>= 32, p->threshold_odd >>= 32;
+        p->threshold >>= 32, p->threshold_flip >>= 32;
     }
     p->max_code = (int64_t)f->max_finite_code;
     p->sign_min = !f->negative_zero;
@@ -170,6 +170,20 @@ static void plan_common(lf_cast_plan *p, const results *r)
     p->nan_flags = r->flags[NAN_];
 }
 
+/* Whether lf_nearest_chunk holds: its powers are finite host numbers. */
+static bool plan_nearest(lf_cast_plan *p, const lf_layout *f, const host *h)
+{
+    int64_t low = low_field(f, h), top = p->cap >> h->fraction;
+    p->code_shift = h->fraction - f->mantissa_bits;
+    p->low_bits = low << h->fraction;
+    p->step_add = (uint64_t)p->code_shift << h->fraction;
+    p->max_number = magnitude_of((int64_t)f->max_finite_code, f, h);
+    p->over_from = p->max_number + ((int64_t)1 << (p->code_shift - 1)) + !(f->max_finite_code & 1);
+    int64_t finite = (h->infinity >> h->fraction) - 1;
+    return f->mantissa_bits >= 1 && p->code_shift >= 1 &&
+           (top > low ? top : low) + p->code_shift <= finite;
+}
+
 /* The level that the cast needs, and what plain and union kernels do with overflows. */
 static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *q, const host *h,
                       const results *r, bool quantize)
@@ -196,7 +210,11 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
     }
     if (p->cap > h->infinity) /* only where no finite number overflows */
         p->cap = h->infinity;
-    return level;
+    if (q->rounding != LF_NEAREST_EVEN || !plan_nearest(p, f, h))
+        return level;
+    if (level == LF_UNION && !quantize)
+        p->cap = magnitude_of((int64_t)p->over_code, f, h);
+    return level == LF_PLAIN ? LF_NEAREST : LF_NEAREST_UNION;
 }
 
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
