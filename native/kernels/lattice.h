@@ -19,10 +19,10 @@
  *     stochastic, with r = R / 2^N and e = 2^-N:
  *         A: r            B: r + e/2            C: r + e/2- if even, r + e/2 if odd
  *
- * where x- is x - 2^-L. "Odd" is the parity of w at bit s - N, that of floor(nu 2^N) in C; if s <=
- * N the part of t that depends on it is shifted out. So nearest_even is C, nearest_away B and
- * toward_zero A with N = 0. Discarding the bits of t below 2^(L - s) changes nothing, since nu is
- * a multiple of 2^-s.
+ * where x- is x - 2^-L, so that an odd code adds 2^-L, modulo 1. "Odd" is the parity of w at bit s
+ * - N, that of floor(nu 2^N) in C; if s <= N the part of t that depends on it is shifted out. So
+ * nearest_even is C, nearest_away B and toward_zero A with N = 0. Discarding the bits of t below
+ * 2^(L - s) changes nothing, since nu is a multiple of 2^-s.
  *
  * s is clamped to L - 1. Then w < 2^(F + 1), so that nu < 2^(F + 2 - L) < 1/2: deterministic
  * roundings see the same as below any larger s. Stochastic ones shift w by the excess, keeping
@@ -94,7 +94,7 @@ LF_INLINE LANE NAME(lf_threshold)(const lf_cast_plan *p, LANE w, SIGNED_LANE s, 
     SIGNED_LANE bit = s;
     if (stochastic)
         bit = s > p->random_bits ? s - p->random_bits : 0;
-    LANE t = w >> bit & 1 ? (LANE)p->threshold ^ (LANE)p->threshold_odd : (LANE)p->threshold;
+    LANE t = (LANE)p->threshold + (w >> bit & (LANE)p->threshold_odd);
     return stochastic ? t ^ random : t;
 }
 

@@ -63,7 +63,7 @@ static bool plan_widen(lf_cast_plan *p, const lf_layout *f, const host *h)
     return true;
 }
 
-/* The t of lattice.h, in L bits, for positive numbers; and what to flip in it. */
+/* The t of lattice.h, in L bits: of even codes, what odd ones add, and what negative ones flip. */
 static void plan_threshold(lf_cast_plan *p, const lf_layout *f, const lf_projection *q)
 {
     const uint64_t half = (uint64_t)1 << 63;
@@ -74,7 +74,7 @@ static void plan_threshold(lf_cast_plan *p, const lf_layout *f, const lf_project
             p->threshold = half;
             break;
         }
-        p->threshold = half - 1, p->threshold_odd = all;
+        p->threshold = half - 1, p->threshold_odd = 1;
         break;
     case LF_NEAREST_AWAY: p->threshold = half; break;
     case LF_NEAREST_ZERO: p->threshold = half - 1; break;
@@ -82,12 +82,12 @@ static void plan_threshold(lf_cast_plan *p, const lf_layout *f, const lf_project
     case LF_TOWARD_POSITIVE: p->threshold = all, p->threshold_flip = all; break;
     case LF_TOWARD_NEGATIVE: p->threshold_flip = all; break;
     case LF_AWAY_FROM_ZERO: p->threshold = all; break;
-    case LF_TO_ODD: p->threshold = all, p->threshold_odd = all; break;
+    case LF_TO_ODD: p->threshold = all, p->threshold_odd = 1; break;
     default:
         if (q->variant == LF_VARIANT_B)
             p->threshold = half >> q->random_bits;
         else if (q->variant == LF_VARIANT_C)
-            p->threshold = (half - 1) >> q->random_bits, p->threshold_odd = all >> q->random_bits;
+            p->threshold = (half - 1) >> q->random_bits, p->threshold_odd = 1;
     }
 }
 
