@@ -78,13 +78,13 @@ static results representatives(const lf_context *c, const lf_layout *from)
     const lf_target *rounding = c->operation == LF_QUANTIZE ? &c->grid : &c->target;
     uint64_t random[REPRESENTATIVES];
     const uint64_t *const operands[3] = {codes, codes, codes};
-    int bits = rounding->projection.random_bits;
+    bool stochastic = rounding->projection.rounding == LF_STOCHASTIC;
+    int bits = stochastic ? rounding->projection.random_bits : 1;
     results r;
     if (from->nan_code == LF_NO_CODE)
         codes[NAN_] = 0;
     for (int i = 0; i < REPRESENTATIVES; i++)
         random[i] = UINT64_MAX >> (64 - bits);
-    bool stochastic = rounding->projection.rounding == LF_STOCHASTIC;
     lf_compute(c, operands, stochastic ? random : NULL, r.code, r.flags, REPRESENTATIVES);
     return r;
 }

@@ -1,0 +1,141 @@
+/* Every kernel against the generic path on random formats, projections, sizes and alignments, with
+ * guards around the output. Built with sanitizers in the slow suite; arguments: rounds, seed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lowfloat.h"
+
+#define MOST 700
+#define GUARD 64
+
+static uint64_t state;
+
+static uint64_t draw(void)
+{
+    state += 0x9E3779B97F4A7C15u;
+    uint64_t z = (state ^ state >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+static int below(int n)
+{
+    return (int)(draw() % (uint64_t)n);
+}
+
+/* A legal format (rule D-2) of up to 16 bits. */
+static lf_format random_format(void)
+{
+    lf_format f = {.size = sizeof f, .zero = 1};
+    f.exponent_bits = 1 + below(8);
+    f.mantissa_bits = 1 + below(15 - f.exponent_bits < 10 ? 15 - f.exponent_bits : 10);
+    f.bias = (1 << (f.exponent_bits - 1)) - 1 + below(5) - 2;
+    f.is_signed = below(5) != 0;
+    f.subnormals = (uint8_t)(below(6) ? LF_SUBNORMALS_GRADUAL : 1 + below(2));
+    switch (below(4)) {
+    case 0: f.infinities = LF_INFINITIES_IEEE, f.nan = LF_NAN_IEEE; break;
+    case 1: f.nan = f.is_signed ? LF_NAN_ALL_ONES : LF_NAN_TOP; break;
+    case 2: f.nan = f.is_signed ? LF_NAN_NEGATIVE_ZERO : LF_NAN_NONE; break;
+    default: f.infinities = LF_INFINITIES_TOP;
+    }
+    f.negative_zero = f.is_signed && f.nan != LF_NAN_NEGATIVE_ZERO;
+    return f;
+}
+
+static lf_projection random_projection(void)
+{
+    lf_projection p = {.size = sizeof p, .random_bits = 1};
+    p.rounding = (uint8_t)below(9);
+    if (p.rounding == LF_STOCHASTIC) {
+        p.variant = (uint8_t)below(3);
+        p.random_bits = (uint8_t)(1 + below(below(2) ? 64 : 16));
+    }
+    p.saturation = (uint8_t)below(3);
+    p.tininess_before = (uint8_t)below(2);
+    p.daz = below(6) == 0;
+    p.ftz = below(6) == 0;
+    return p;
+}
+
+static const lf_format binary32 = {
+    sizeof binary32,       8,     23, 127, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+    LF_SUBNORMALS_GRADUAL, {0, 0}};
+
+/* Numbers around the format's range, and everything else now and then. */
+static uint32_t random_float(const lf_format *f)
+{
+    uint32_t x = (uint32_t)draw();
+    if (below(8)) {
+        int field = 127 - f->bias - f->mantissa_bits - 2 +
+                    below((1 << f->exponent_bits) + f->mantissa_bits + 4);
+        field = field < 0 ? 0 : field > 255 ? 255 : field;
+        x = (x & 0x807fffffu) | (uint32_t)field << 23;
+    }
+    if (below(4) == 0) /* ties and exact numbers */
+        x &= ~0u << (22 - f->mantissa_bits);
+    return x;
+}
+
+typedef struct answer {
+    uint8_t codes[GUARD + 4 * MOST + GUARD];
+    uint8_t flags[GUARD + MOST + GUARD];
+    uint32_t all;
+    int status;
+} answer;
+
+static void run(answer *a, const lf_format *f, const lf_projection *p, const lf_random *r,
+                const uint8_t *input, size_t n, size_t offset, int quantize, int want, int isa)
+{
+    lf_options options = {sizeof options, isa ? isa : LF_ISA_BASELINE, 1, isa == 0};
+    lf_operand operand = {&binary32, input, 1};
+    memset(a, 0xA5, sizeof *a);
+    a->all = 0;
+    uint8_t *codes = a->codes + GUARD + offset;
+    lf_result result = {quantize ? &binary32 : f, codes, want > 1 ? a->flags + GUARD : NULL,
+                        want ? &a->all : NULL};
+    if (quantize) { /* in place */
+        memcpy(codes, input, 4 * n);
+        operand.codes = codes;
+        a->status = lf_quantize(&operand, f, &result, n, p, r, &options);
+    } else {
+        a->status = lf_apply(LF_CONVERT, &operand, &result, n, p, r, &options);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int rounds = argc > 1 ? atoi(argv[1]) : 2000;
+    state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    static uint8_t input[8 + 4 * MOST];
+    static answer want, got;
+    int wrong = 0, compared = 0;
+    for (int i = 0; i < rounds; i++) {
+        lf_format f = random_format();
+        lf_projection p = random_projection();
+        lf_random r = {.size = sizeof r, .kind = LF_RANDOM_PHILOX, .seed = draw(), .call = 3};
+        r.first = draw() % 1000;
+        size_t n = (size_t)below(below(3) ? MOST : 20), offset = (size_t)below(4);
+        int quantize = below(3) == 0, flags = below(3);
+        uint8_t *x = input + below(8);
+        for (size_t k = 0; k < n; k++) {
+            uint32_t bits = random_float(&f);
+            memcpy(x + 4 * k, &bits, 4);
+        }
+        run(&want, &f, &p, &r, x, n, offset, quantize, flags, 0);
+        for (int isa = LF_ISA_BASELINE; isa <= LF_ISA_AVX512; isa++) {
+            if (!lf_isa_usable(isa))
+                continue;
+            run(&got, &f, &p, &r, x, n, offset, quantize, flags, isa);
+            compared++;
+            if (memcmp(&want, &got, sizeof want) == 0)
+                continue;
+            wrong++;
+            printf("isa %d: e%dm%db%d inf %d nan %d sub %d signed %d, rounding %d sat %d, n %zu\n",
+                   isa, f.exponent_bits, f.mantissa_bits, f.bias, f.infinities, f.nan, f.subnormals,
+                   f.is_signed, p.rounding, p.saturation, n);
+        }
+    }
+    printf("%d calls compared, %d differ\n", compared, wrong);
+    return wrong != 0;
+}

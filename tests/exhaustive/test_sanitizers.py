@@ -1,0 +1,50 @@
+"""The C library under the address and undefined-behaviour sanitizers, every kernel included."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+NATIVE = Path(__file__).resolve().parents[2] / "native"
+FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+pytestmark = [
+    pytest.mark.exhaustive,
+    pytest.mark.skipif(not shutil.which("cmake"), reason="no cmake on PATH: pip install cmake"),
+]
+
+
+def run(*command: object) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=1200, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_kernels_and_generic_path_agree_and_are_clean(tmp_path):
+    build = tmp_path / "native"
+    run(
+        "cmake", "-S", NATIVE, "-B", build, "-DLF_BUILD_TESTS=ON",
+        "-DCMAKE_BUILD_TYPE=RelWithDebInfo", f"-DCMAKE_C_FLAGS={FLAGS}",
+    )  # fmt: skip
+    run("cmake", "--build", build, "-j2")
+    run(build / "lf_smoke")
+    assert "0 differ" in run(build / "lf_agree", 100_000, 1)
+
+
+def test_an_overrun_would_be_seen(tmp_path):
+    """The sanitizers are there: a program that writes past its array ends in an error."""
+    source = tmp_path / "overrun.c"
+    source.write_text(
+        "#include <stdlib.h>\n"
+        "int main(int n, char **v) { char *p = malloc(4); p[3 + n] = 1; (void)v; return p[0] * 0; }\n"
+    )
+    program = tmp_path / "overrun"
+    run("cc", *FLAGS.split(), source, "-o", program)
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "heap-buffer-overflow" in done.stderr
