@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import _native, golden, settings
+from lowfloat.engine import golden_backend
 from lowfloat.engine.dispatch import Call, broadcast, flat
-from lowfloat.engine.golden_backend import bits_of
 from lowfloat.engine.sources import Coded, code_dtype
 from lowfloat.formats import Format
 from lowfloat.projection import Projection
@@ -59,14 +59,11 @@ def _ask_golden(
     flags_out: Codes | None,
 ) -> int:
     function: Callable[..., tuple[int, int]] = getattr(golden, name)
-    union = 0
-    lists = [np.broadcast_to(column, out.shape).tolist() for column in columns]
-    for index, codes in enumerate(zip(*lists, strict=True)):
-        out[index], flags = function(*codes, formats=tuple(formats), projection=projection)
-        union |= flags
-        if flags_out is not None:
-            flags_out[index] = flags
-    return union
+    results = (
+        function(*codes, formats=tuple(formats), projection=projection)
+        for codes in golden_backend.rows(columns, out)
+    )
+    return golden_backend.fill(results, out, flags_out)
 
 
 def _ask_native(
@@ -138,21 +135,19 @@ def to_integer(
             flat(x.codes), x.format, call.out.flat, exact, projection, random, call.flags_flat, True
         )
         return call.finish(raised)
-    raised = 0
-    for index, code in enumerate(flat(x.codes).tolist()):
-        call.out.flat[index], flags = golden.to_integer(
+    results = (
+        golden.to_integer(
             code,
             formats=(x.format,),
             bits=8 * kind.itemsize,
             signed=kind.kind == "i",
             projection=projection,
             exact=exact,
-            random_bits=bits_of(projection, random, index),
+            random_bits=golden_backend.bits_of(projection, random, index),
         )
-        raised |= flags
-        if call.flags_flat is not None:
-            call.flags_flat[index] = flags
-    return call.finish(raised)
+        for index, code in enumerate(flat(x.codes).tolist())
+    )
+    return call.finish(golden_backend.fill(results, call.out.flat, call.flags_flat))
 
 
 def scaleb(
@@ -172,22 +167,15 @@ def scaleb(
     if settings.current_backend() != "golden":
         tail = (call.out.flat, fmt, projection, call.random, call.flags_flat, True)
         return call.finish(_native.scaleb(codes, x.format, powers, *tail))
-    raised = 0
-    pairs = zip(
-        np.broadcast_to(codes, call.out.flat.shape).tolist(),
-        np.broadcast_to(powers, call.out.flat.shape).tolist(),
-        strict=True,
-    )
-    for index, (code, power) in enumerate(pairs):
-        call.out.flat[index], flags = golden.scaleb(
+    results = (
+        golden.scaleb(
             code,
             power,
             formats=(x.format,),
             format=fmt,
             projection=projection,
-            random_bits=bits_of(projection, call.random, index),
+            random_bits=golden_backend.bits_of(projection, call.random, index),
         )
-        raised |= flags
-        if call.flags_flat is not None:
-            call.flags_flat[index] = flags
-    return call.finish(raised)
+        for index, (code, power) in enumerate(golden_backend.rows((codes, powers), call.out.flat))
+    )
+    return call.finish(golden_backend.fill(results, call.out.flat, call.flags_flat))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,17 @@ def bits_of(projection: Projection, random: Any, index: int) -> int | None:
     return int(random[index if random.size > 1 else 0])
 
 
+def fill(results: Iterable[tuple[int, int]], out: Codes, flags_out: Codes | None) -> int:
+    """Put results and their flags where they belong; the union of the flags."""
+    union = 0
+    for index, (result, flags) in enumerate(results):
+        out[index] = result
+        union |= flags
+        if flags_out is not None:
+            flags_out[index] = flags
+    return union
+
+
 def apply(
     operation: str,
     operands: Sequence[Codes],
@@ -39,18 +50,22 @@ def apply(
 ) -> int:
     """Fill ``out`` with an operation's codes; the union of the flags."""
     function = getattr(golden, operation)
-    columns = [np.broadcast_to(codes, out.shape).tolist() for codes in operands]
-    union = 0
-    for index, codes in enumerate(zip(*columns, strict=True)):
-        bits = bits_of(projection, random, index)
-        code, flags = function(
-            *codes, formats=tuple(formats), format=fmt, projection=projection, random_bits=bits
+    results = (
+        function(
+            *codes,
+            formats=tuple(formats),
+            format=fmt,
+            projection=projection,
+            random_bits=bits_of(projection, random, index),
         )
-        out[index] = code
-        union |= flags
-        if flags_out is not None:
-            flags_out[index] = flags
-    return union
+        for index, codes in enumerate(rows(operands, out))
+    )
+    return fill(results, out, flags_out)
+
+
+def rows(operands: Sequence[Codes], out: Codes) -> Iterable[tuple[int, ...]]:
+    """The operands' codes, element by element, as Python ints."""
+    return zip(*(np.broadcast_to(codes, out.shape).tolist() for codes in operands), strict=True)
 
 
 def from_numbers(
@@ -63,12 +78,13 @@ def from_numbers(
     collect: bool,
 ) -> int:
     """Fill ``out`` with the codes of exact Python numbers or machine integers."""
-    union = 0
-    for index, value in enumerate(values.tolist()):
-        bits = bits_of(projection, random, index)
-        code, flags = golden.encode(value, format=fmt, projection=projection, random_bits=bits)
-        out[index] = code
-        union |= flags
-        if flags_out is not None:
-            flags_out[index] = flags
-    return union
+    results = (
+        golden.encode(
+            value,
+            format=fmt,
+            projection=projection,
+            random_bits=bits_of(projection, random, index),
+        )
+        for index, value in enumerate(values.tolist())
+    )
+    return fill(results, out, flags_out)
