@@ -4,6 +4,9 @@
 #include "inputs.h"
 #include "kernels.h"
 
+/* Below this the generic path is done before a kernel's plan is made. */
+#define KERNEL_FROM 16
+
 typedef struct apply_job {
     lf_context context;
     lf_output output;
@@ -95,7 +98,7 @@ static int run(apply_job *job, const lf_result *result, size_t n, const lf_forma
         return status;
     bool generic = options && options->generic;
     int isa = options ? options->isa : LF_ISA_BEST;
-    if (!generic && lf_shortcut(job, to, projection, isa))
+    if (!generic && n >= KERNEL_FROM && lf_shortcut(job, to, projection, isa))
         return lf_output_run(&job->output, kernel_chunk, job, n, options);
     return lf_output_run(&job->output, generic_chunk, job, n, options);
 }
