@@ -284,13 +284,10 @@ def quantize(
     collect: bool,
 ) -> int:
     """Fill ``out`` with container codes of the values rounded to a grid."""
-    operand = ffi.new("lf_operand *")
-    operand.format, operand.codes = format_struct(container), ffi.from_buffer(codes)
-    operand.stride = int(codes.size > 1)
     flags = ffi.new("uint32_t *") if collect else ffi.NULL
     _check(
         lib.lf_quantize(
-            operand,
+            _operands((codes,), (container,)),
             format_struct(grid),
             _result(out, container, flags_out, flags),
             out.size,

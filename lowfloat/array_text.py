@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from lowfloat.arrays import Array
 
 
-class _Text:
-    """One element as NumPy's printer sees it."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-    __str__ = __repr__
-
-
 def _printed(x: Array, prefix: str, separator: str) -> str:
     """The elements, laid out by NumPy's printer; only those shown are turned into decimals."""
     fmt: Format = x.format

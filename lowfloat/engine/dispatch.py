@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import _native, exception_flags, settings
-from lowfloat.engine import outputs, random_bits, sources
+from lowfloat.engine import golden_backend, outputs, random_bits, sources
 from lowfloat.engine.sources import Coded, Integers, code_dtype
 from lowfloat.formats import Format
 from lowfloat.projection import Policy, Projection
@@ -118,8 +118,6 @@ def convert(
     elif isinstance(given, Integers) and hasattr(backend, "from_integers"):
         raised = backend.from_integers(flat(values), *tail)
     else:
-        from lowfloat.engine import golden_backend
-
         raised = golden_backend.from_numbers(values.reshape(-1), *tail)
     return call.finish(raised)
 

@@ -18,14 +18,12 @@ from lowfloat.projection import Projection
 
 Codes = NDArray[Any]
 
-_ready = FLOATS.get
-
 
 def _plain(x: Any, projection: Projection) -> Format | None:
     """The float format of an array that C can read as it lies, if the call is a common one."""
     if type(x) is not np.ndarray or type(projection.rounding) is not str:
         return None
-    container = _ready(x.dtype)
+    container = FLOATS.get(x.dtype)
     if container is None or settings._backend.get() != "native":
         return None
     flags = x.flags

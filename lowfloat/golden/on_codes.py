@@ -41,7 +41,6 @@ class Settings(NamedTuple):
 
     #: Sign of an exact zero sum of terms that differ in sign (A-2).
     zero_sign: int
-    policy: Policy
 
 
 def on_codes(exact: Callable[..., Outcome]) -> Callable[..., Result]:
@@ -65,7 +64,6 @@ def on_codes(exact: Callable[..., Outcome]) -> Callable[..., Result]:
         outcome = exact(*values, settings_of(projection))
         return deliver(outcome, format, projection, random_bits)
 
-    operation.__dict__["exact"] = exact
     names = list(signature(exact).parameters)[:-1]
     codes = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names]
     keywords = list(signature(operation, follow_wrapped=False).parameters.values())[1:]
@@ -75,7 +73,7 @@ def on_codes(exact: Callable[..., Outcome]) -> Callable[..., Result]:
 
 def settings_of(projection: Projection) -> Settings:
     """The settings that a projection implies."""
-    return Settings(int(projection.rounding == "toward_negative"), projection.policy)
+    return Settings(int(projection.rounding == "toward_negative"))
 
 
 def operands(
