@@ -26,7 +26,7 @@ FLOORS = {
     2: ("golden", "_native", "jit"),
     3: ("engine",),
     4: ("arrays", "casting", "functions", "numpy_protocol", "comparing", "decimals", "array_text", "storage", "systems"),
-    5: ("vectors", "testing", "plotting", "cli", "__main__"),
+    5: ("vectors", "training", "testing", "plotting", "cli", "__main__"),
 }  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 
