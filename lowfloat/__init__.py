@@ -23,7 +23,7 @@ from lowfloat.randomness import LFSR, Philox
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
-_LAZY = ("jit", "plotting", "vectors")
+_LAZY = ("jit", "plotting", "training", "vectors")
 
 __all__ = [  # noqa: PLE0604 - operations and formats are data
     "LFSR",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from lowfloat import golden, systems, testing
 from lowfloat import jit as jit
 from lowfloat import plotting as plotting
+from lowfloat import training as training
 from lowfloat import vectors as vectors
 from lowfloat.arrays import Array, FormatMismatch, from_codes
 from lowfloat.casting import array, cast, quantize

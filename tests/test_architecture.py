@@ -137,6 +137,12 @@ def test_import_brings_nothing_heavy() -> None:
     assert not set(HEAVY) & set(loaded)
 
 
+def test_the_training_core_imports_no_framework() -> None:
+    loaded = _python("import sys, lowfloat.training; print(*sys.modules)").split()
+    assert "lowfloat.training" in loaded
+    assert not set(HEAVY) & set(loaded)
+
+
 def _import_seconds() -> float:
     """Process CPU time of `import lowfloat` after NumPy."""
     code = (

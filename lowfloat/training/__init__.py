@@ -1,1 +1,38 @@
-"""Training in low precision: recipes, their parts, and real data to try them on."""
+"""Training in formats that no processor has yet; framework-free, on NumPy arrays.
+
+``Roles`` say which tensor has which ``Quantizer`` and which GEMM which accumulator; an
+``Emulator`` puts them to work in a run. Loss scalers, optimizers, checkpoints and meters are
+separate parts that know nothing of one another.
+"""
+
+from lowfloat.training.arithmetic import Arithmetic
+from lowfloat.training.emulator import Emulator
+from lowfloat.training.optimizers import SGD, Adam, AdamW, Optimizer
+from lowfloat.training.products import gemm
+from lowfloat.training.quantizers import Quantizer, quantizer
+from lowfloat.training.random_keys import tensor_draw
+from lowfloat.training.roles import GEMMS, TENSORS, Role, Roles
+from lowfloat.training.scalers import DynamicScaler, StaticScaler, ThresholdScaler, scaler_for
+from lowfloat.training.scaling import Scaling
+
+__all__ = [
+    "GEMMS",
+    "SGD",
+    "TENSORS",
+    "Adam",
+    "AdamW",
+    "Arithmetic",
+    "DynamicScaler",
+    "Emulator",
+    "Optimizer",
+    "Quantizer",
+    "Role",
+    "Roles",
+    "Scaling",
+    "StaticScaler",
+    "ThresholdScaler",
+    "gemm",
+    "quantizer",
+    "scaler_for",
+    "tensor_draw",
+]
