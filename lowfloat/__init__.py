@@ -8,7 +8,8 @@ array([1.015625e-01, 4.480000e+02], dtype=float32)
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from lowfloat import golden, systems, testing
+from lowfloat import accumulators, golden, systems, testing
+from lowfloat.accumulators import Accumulator
 from lowfloat.arrays import Array, FormatMismatch, from_codes
 from lowfloat.casting import array, cast, quantize
 from lowfloat.exception_flags import Flags, flags
@@ -27,6 +28,7 @@ _LAZY = ("jit", "plotting", "training", "vectors")
 
 __all__ = [  # noqa: PLE0604 - operations and formats are data
     "LFSR",
+    "Accumulator",
     "Array",
     "Flags",
     "Format",
@@ -35,6 +37,7 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "Policy",
     "Projection",
     "Stochastic",
+    "accumulators",
     "array",
     "backend",
     "cast",

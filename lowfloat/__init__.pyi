@@ -4,11 +4,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import golden, systems, testing
+from lowfloat import accumulators, golden, systems, testing
 from lowfloat import jit as jit
 from lowfloat import plotting as plotting
 from lowfloat import training as training
 from lowfloat import vectors as vectors
+from lowfloat.accumulators import Accumulator
 from lowfloat.arrays import Array, FormatMismatch, from_codes
 from lowfloat.casting import array, cast, quantize
 from lowfloat.exception_flags import Flags, flags
@@ -23,6 +24,7 @@ from lowfloat.storage import load, save
 
 __all__ = [
     "LFSR",
+    "Accumulator",
     "Array",
     "Flags",
     "Format",
@@ -32,6 +34,7 @@ __all__ = [
     "Projection",
     "Stochastic",
     "abs",
+    "accumulators",
     "add",
     "array",
     "backend",

@@ -178,6 +178,67 @@ enum lf_class {
     LF_CLASS_POSITIVE_INFINITY
 };
 
+enum lf_accumulator_kind { LF_ROUNDED, LF_EXACT, LF_FIXED_POINT, LF_FUSED, LF_GROUPED };
+enum lf_order { LF_SEQUENTIAL, LF_REVERSED, LF_PAIRWISE, LF_INTERLEAVED };
+enum lf_compensation { LF_NOT_COMPENSATED, LF_KAHAN, LF_NEUMAIER };
+enum lf_product { LF_PRODUCT_EXACT, LF_PRODUCT_INTEGER_ADD, LF_PRODUCT_POWER_OF_TWO };
+enum lf_grouping { LF_UNGROUPED, LF_BY_CHUNKS, LF_BY_SPLIT, LF_BY_LANES };
+
+#define LF_ALL_BITS (-1)
+
+/* Everything that decides the bits of a sum of products (G-1 to G-17). A kind reads the fields that
+ * are its own; all others are zero. */
+typedef struct lf_accumulator {
+    uint32_t size;
+    uint8_t kind;
+    uint8_t order; /* rounded, fixed point, fused (G-5) */
+    uint8_t compensation;
+    uint8_t product;                         /* rounded (G-4) */
+    size_t order_n, order_width;             /* LF_INTERLEAVED */
+    const lf_format *format;                 /* of the sum; NULL: exact, not rounded */
+    const lf_projection *projection;         /* of every step; not fixed point, grouped */
+    const lf_format *product_format;         /* rounded; NULL: products are added as they are */
+    const lf_projection *product_projection; /* rounded; NULL: the accumulator's daz holds */
+    int32_t bits, lsb;                       /* fixed point (G-8) */
+    uint8_t saturates;
+    uint8_t alignment;        /* fused: enum lf_rounding (G-10) */
+    uint8_t zeros_aligned;    /* fused */
+    uint8_t sorted;           /* fused (G-13) */
+    int32_t fraction_bits;    /* fused; LF_ALL_BITS */
+    int32_t minimum_exponent; /* fused; INT32_MIN: none */
+    size_t terms;             /* of a fused block */
+    uint8_t subsums;          /* fused (G-11): LF_UNGROUPED, LF_BY_CHUNKS (runs) or LF_BY_LANES */
+    uint8_t subsum_alignment;
+    uint8_t subsum_scales; /* the exponent is that of the scales */
+    uint8_t late;          /* fused (G-12) */
+    uint8_t late_alignment;
+    uint8_t grouping; /* grouped (G-14) */
+    size_t subsum_n;
+    int32_t subsum_bits; /* LF_ALL_BITS */
+    int32_t late_sum_bits, late_start_bits;
+    int32_t late_cutoff; /* LF_ALL_BITS: none */
+    size_t n, width;     /* grouped */
+    const struct lf_accumulator *inner, *outer;
+} lf_accumulator;
+
+/* A batch of matrices of codes; strides are in elements. */
+typedef struct lf_matrix {
+    const lf_format *format;
+    const void *codes;
+    ptrdiff_t batch_stride, row_stride, column_stride;
+} lf_matrix;
+
+/* result[i, r, j] = c[i, r, j] + the sum of a[i, r, k] b[i, k, j] over k. Without c its codes are
+ * NULL. Scale index k / block goes with element k; without scales their codes are NULL. */
+typedef struct lf_reduction {
+    uint32_t size;
+    const lf_accumulator *accumulator;
+    size_t batch, rows, columns, terms;
+    lf_matrix a, b, c;
+    lf_matrix a_scales, b_scales; /* rows x blocks, blocks x columns */
+    size_t a_block, b_block;
+} lf_reduction;
+
 enum lf_status {
     LF_OK = 0,
     LF_ERROR_TAIL = 1, /* Stochastic(bits=None) met a tail longer than 64 bits (P-6) */

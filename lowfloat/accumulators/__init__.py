@@ -1,0 +1,59 @@
+"""Accumulators as data: everything that decides the bits of a sum of products.
+
+``Accumulator`` rounds every step, ``Exact`` none, ``FixedPoint`` counts in units, ``Fused`` aligns
+blocks as matrix units do, and ``Grouped`` makes one of two. The presets name those of devices and
+papers. Rules G-1 to G-17 of ``spec/semantics.md``.
+"""
+
+from lowfloat.accumulators.fused import Fused, LateStart, Subsums
+from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Grouped, Product
+from lowfloat.accumulators.orders import Interleaved, indices
+from lowfloat.accumulators.presets import (
+    PRESETS,
+    Preset,
+    amd_cdna1,
+    amd_cdna2,
+    amd_cdna3,
+    arm_fdot,
+    ben_ali_fp12,
+    fpnew_sdotp,
+    ibm_chunk64,
+    mxdotp,
+    nvidia_ada,
+    nvidia_ampere,
+    nvidia_blackwell,
+    nvidia_hopper,
+    nvidia_turing,
+    nvidia_volta,
+    two_level_promotion,
+)
+
+__all__ = [
+    "PRESETS",
+    "Accumulator",
+    "Exact",
+    "FixedPoint",
+    "Fused",
+    "Grouped",
+    "Interleaved",
+    "LateStart",
+    "Preset",
+    "Product",
+    "Subsums",
+    "amd_cdna1",
+    "amd_cdna2",
+    "amd_cdna3",
+    "arm_fdot",
+    "ben_ali_fp12",
+    "fpnew_sdotp",
+    "ibm_chunk64",
+    "indices",
+    "mxdotp",
+    "nvidia_ada",
+    "nvidia_ampere",
+    "nvidia_blackwell",
+    "nvidia_hopper",
+    "nvidia_turing",
+    "nvidia_volta",
+    "two_level_promotion",
+]
