@@ -61,6 +61,9 @@ _lf_convert, _lf_to_grid = lib.lf_convert, lib.lf_to_grid
 _formats: dict[Format, Any] = {}
 _projections: dict[int, tuple[Projection, Any]] = {}
 _options: dict[tuple[int, int, int], Any] = {}
+#: Tables by what they are results of, the latest used last.
+_tables: dict[Any, tuple[Any, ...]] = {}
+MOST_TABLES = 64
 
 
 def format_struct(fmt: Format) -> Any:
@@ -129,18 +132,26 @@ def usable_isas() -> list[str]:
 
 _isa = _isa_from_environment()
 _generic = 0
+#: Whether operations may be tabulated: None where it pays.
+_tabulate: bool | None = None
 
 
 @contextmanager
-def forced(isa: str | None = None, generic: bool = False) -> Iterator[None]:
-    """Run a block on one instruction set, or without shortcuts. For tests and benchmarks."""
-    global _isa, _generic
-    before = _isa, _generic
+def forced(
+    isa: str | None = None, generic: bool = False, tables: bool | None = None
+) -> Iterator[None]:
+    """Run a block on one instruction set, or without shortcuts. For tests and benchmarks.
+
+    Either goes without tables, unless ``tables`` asks for them wherever there can be one.
+    """
+    global _isa, _generic, _tabulate
+    before = _isa, _generic, _tabulate
     _isa, _generic = (_isa_number(isa) if isa else 0), int(generic)
+    _tabulate = False if tables is None and (isa or generic) else tables
     try:
         yield
     finally:
-        _isa, _generic = before
+        _isa, _generic, _tabulate = before
 
 
 def options_struct() -> Any:
@@ -218,18 +229,68 @@ def apply(
         return convert(operands[0], formats[0], out, fmt, projection, collect)
     structs = _operands(operands, formats)
     flags = ffi.new("uint32_t *") if collect else ffi.NULL
-    _check(
-        lib.lf_apply(
-            OPERATIONS[operation],
-            structs,
-            _result(out, fmt, flags_out, flags),
-            out.size,
-            projection_struct(projection),
-            _random_struct(random),
-            options_struct(),
+    result = _result(out, fmt, flags_out, flags)
+    table = _table(operation, tuple(formats), fmt, projection, out.size)
+    if table is not None:
+        _check(lib.lf_table_apply(table, structs, result, out.size, options_struct()))
+    else:
+        _check(
+            lib.lf_apply(
+                OPERATIONS[operation],
+                structs,
+                result,
+                out.size,
+                projection_struct(projection),
+                _random_struct(random),
+                options_struct(),
+            )
         )
-    )
     return flags[0] if collect else 0
+
+
+def _table(
+    operation: str, formats: tuple[Format, ...], fmt: Format, projection: Projection, count: int
+) -> Any:
+    """The lf_table of an operation on ``count`` elements, or None where there is none.
+
+    It is made when an operation on few bits first meets a quarter as many elements as it has
+    entries: an entry then costs about what an element costs without a table. 64 tables are kept,
+    of 64 KiB to 192 KiB each; the one that was not used for longest goes first.
+    """
+    if _tabulate is False or projection.stochastic is not None:
+        return None
+    bits = sum(f.width for f in formats)
+    if bits > 16 or (count < (1 << bits) // 4 and not _tables and not _tabulate):
+        return None
+    key = operation, formats, fmt, projection
+    table = _tables.pop(key, None)
+    if table is None:
+        if count < (1 << bits) // 4 and not _tabulate:
+            return None
+        table = _tabulated(operation, formats, fmt, projection)
+        if table is None:
+            return None
+        if len(_tables) >= MOST_TABLES:
+            _tables.pop(next(iter(_tables)), None)
+    _tables[key] = table
+    return table[0]
+
+
+def _tabulated(
+    operation: str, formats: tuple[Format, ...], fmt: Format, projection: Projection
+) -> tuple[Any, ...] | None:
+    """An lf_table and the memory it points to."""
+    structs = ffi.new("lf_format *[]", [format_struct(f) for f in formats])
+    what = OPERATIONS[operation], structs, format_struct(fmt), projection_struct(projection)
+    entries = lib.lf_table_entries(*what)
+    if not entries:
+        return None
+    table = ffi.new("lf_table *")
+    table.size = ffi.sizeof("lf_table")
+    codes, flags = ffi.new("uint16_t[]", entries), ffi.new("uint8_t[]", entries)
+    table.codes, table.flags = codes, flags
+    _check(lib.lf_table_fill(table, *what))
+    return table, codes, flags
 
 
 def convert(

@@ -1,6 +1,6 @@
 """Every way through the native library, compared with what the golden model says.
 
-A way is the generic path or the kernels of one instruction set; each is asked for codes alone,
+A way is the generic path, the kernels of one instruction set, or tables; each is asked for codes alone,
 for codes with collected flags, and for codes with one flag byte per element, because these are
 different kernels.
 """
@@ -18,6 +18,8 @@ from lowfloat.engine.sources import code_dtype
 
 #: Name, instruction set, whether shortcuts are off.
 PATHS = (("generic", None, True), *((isa, isa, False) for isa in _native.usable_isas()))
+#: A way that only operations on few bits have; others take the best kernel.
+TABLES = ("tables", None, False)
 DEFAULT = lf.Projection()
 FLOAT_TYPES = ("float16", "float32", "float64")
 
@@ -65,8 +67,8 @@ def assert_every_path(run: Callable[..., Any], codes: np.ndarray, flags: np.ndar
         "each": flags,
         "union": np.array(np.bitwise_or.reduce(flags, axis=None)),
     }
-    for name, isa, generic in PATHS:
-        with _native.forced(isa, generic):
+    for name, isa, generic in (*PATHS, TABLES):
+        with _native.forced(isa, generic, tables=name == "tables"):
             for what, actual, kind in observations(run, codes.shape):
                 assert_same(f"{name}: {what}", actual, expected[kind])
 

@@ -306,6 +306,31 @@ int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,
                     uint64_t *code, uint32_t *flags);
 
+/* An operation on few bits, tabulated. The caller owns the memory of `codes`, the results in
+ * elements of `result_bytes`, and of `flags`, one byte a result; lf_table_fill sets the rest. The
+ * index is the first operand's code, or both, the first one above. */
+typedef struct lf_table {
+    uint32_t size;
+    uint32_t operands;
+    uint32_t bits[2]; /* of each operand's codes */
+    uint32_t result_bytes;
+    uint32_t raised; /* the union of all flags */
+    void *codes;
+    uint8_t *flags;
+} lf_table;
+
+/* The entries of a table of lf_apply's results, or 0 where there can be none: there are one operand
+ * of at most 16 bits or two of at most 8, results of at most 16, and no stochastic rounding. */
+size_t lf_table_entries(int operation, const lf_format *const *formats, const lf_format *format,
+                        const lf_projection *projection);
+
+int lf_table_fill(lf_table *table, int operation, const lf_format *const *formats,
+                  const lf_format *format, const lf_projection *projection);
+
+/* lf_apply by a table of its results. Only the operands' codes and strides are looked at. */
+int lf_table_apply(const lf_table *table, const lf_operand *operands, const lf_result *result,
+                   size_t n, const lf_options *options);
+
 /* R of elements first .. first + n - 1 (rule R-3); 1 <= bits <= 64. */
 void lf_philox_bits(uint64_t seed, uint32_t stream, uint32_t call, uint64_t first, int bits,
                     uint64_t *out, size_t n);
