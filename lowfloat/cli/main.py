@@ -14,6 +14,7 @@ from lowfloat.cli import (
     demo_command,
     formats_command,
     show_command,
+    testbench_command,
     vectors_command,
 )
 from lowfloat.cli.options import Parser
@@ -24,6 +25,7 @@ COMMANDS = (
     cast_command,
     vectors_command,
     check_command,
+    testbench_command,
     demo_command,
 )
 USAGE_ERROR = 2

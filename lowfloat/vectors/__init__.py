@@ -8,10 +8,14 @@ from lowfloat.vectors.cases import VECTOR_OPERATIONS, Unit
 from lowfloat.vectors.checking import Mismatch, Report, check
 from lowfloat.vectors.manifest import read_manifest
 from lowfloat.vectors.reading import Table, VectorFileError, read
+from lowfloat.vectors.testbenches import Constant, Handshake, Interface, write_testbench
 from lowfloat.vectors.writing import Written, write, write_to
 
 __all__ = [
     "VECTOR_OPERATIONS",
+    "Constant",
+    "Handshake",
+    "Interface",
     "Mismatch",
     "Report",
     "Table",
@@ -22,5 +26,6 @@ __all__ = [
     "read",
     "read_manifest",
     "write",
+    "write_testbench",
     "write_to",
 ]

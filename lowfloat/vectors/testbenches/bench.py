@@ -1,0 +1,103 @@
+"""What a testbench is of: a unit, its interface, its cases; and what all languages need of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import lowfloat as lf
+from lowfloat.vectors.cases import Unit
+from lowfloat.vectors.grammar import Field, fields
+from lowfloat.vectors.testbenches.interface import Handshake, Interface
+
+#: Mismatches that a testbench prints; it counts the rest.
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that a testbench is rendered from."""
+
+    unit: Unit
+    interface: Interface
+    #: How many cases there are.
+    count: int
+    #: Files of the unit under test, as paths from the testbench's folder.
+    sources: tuple[str, ...] = ()
+    #: Whether any NaN will do where one is expected.
+    any_nan: bool = False
+    #: Percent of the cycles in which either side of a handshake waits.
+    stall: int = 25
+
+    def __post_init__(self) -> None:
+        arity = len(self.operands)
+        if len(self.interface.operands) != arity:
+            raise ValueError(
+                f"{self.unit.operation} has {arity} operands and the interface names "
+                f"{len(self.interface.operands)} ports for them"
+            )
+        if not 0 <= self.stall < 100:
+            raise ValueError(f"a stall of {self.stall} percent is outside 0 to 99")
+
+    @property
+    def operands(self) -> tuple[Field, ...]:
+        """The columns of a vector that go into the unit."""
+        return fields(self.unit)[:-2]
+
+    @property
+    def result_width(self) -> int:
+        """Bits of the result."""
+        return fields(self.unit)[-2].width
+
+    @property
+    def wires(self) -> dict[str, str]:
+        """The testbench's own name for the wire at each port, constants left out."""
+        interface = self.interface
+        wires = {port: f"operand_{n}" for n, port in enumerate(interface.operands, 1)}
+        shake = interface.handshake
+        if shake:
+            wires |= {getattr(shake, wire): wire for wire in Handshake.__dataclass_fields__}
+        single = {"result": interface.result, "flags": interface.flags, "clk": interface.clock}
+        single["reset"] = interface.reset
+        return wires | {port: wire for wire, port in single.items() if port}
+
+    @property
+    def description(self) -> str:
+        """The unit in one line."""
+        formats = " x ".join(fmt.name for fmt in self.unit.operand_formats)
+        rule = self.unit.projection
+        return (
+            f"{self.unit.operation}, {formats} -> {self.unit.result_format.name}, "
+            f"{rule.rounding}, saturation {rule.saturation}"
+        )
+
+    @property
+    def nan_codes(self) -> tuple[int, int, int]:
+        """A mask and two bounds: codes are NaN that lie between the bounds under the mask."""
+        return nan_codes(self.unit.result_format)
+
+
+def nan_codes(fmt: lf.Format) -> tuple[int, int, int]:
+    """Mask, lowest and highest of the NaN codes of a format; lowest above highest if none.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> [hex(n) for n in nan_codes(lf.float16)]
+    ['0x7fff', '0x7c01', '0x7fff']
+    """
+    magnitude = (1 << (fmt.width - fmt.signed)) - 1
+    sign = (1 << fmt.width) - 1 - magnitude
+    infinity = magnitude - ((1 << fmt.mantissa_bits) - 1)
+    return {
+        "none": (magnitude, 1, 0),
+        "ieee": (magnitude, infinity + 1, magnitude),
+        "all_ones": (magnitude, magnitude, magnitude),
+        "negative_zero": (magnitude | sign, sign, sign),
+        "top": (magnitude, magnitude, magnitude),
+    }[fmt.nan]
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Names as a list of arguments."""
+    return ", ".join(parts)

@@ -1,0 +1,39 @@
+"""Templates and what fills them.
+
+A placeholder is ``@{name}``, which none of the target languages has. A template is a readable file of
+its language in ``templates/``; it is composed of a frame and of the pieces that fetch cases and
+drive the unit.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+
+class Template(string.Template):
+    """``string.Template`` with ``@{name}`` alone; every other character is text."""
+
+    delimiter = "@"
+    pattern = r"""
+        @(?:\{(?P<braced>[a-z_]+)\}) | (?P<escaped>(?!)) | (?P<named>(?!)) | (?P<invalid>(?!))
+    """  # type: ignore[assignment]
+
+
+def render(name: str, values: Mapping[str, Any]) -> str:
+    """The text of a template, filled in.
+
+    Raises
+    ------
+    KeyError
+        If the template asks for a value that is not there.
+    """
+    text = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+    return Template(text).substitute(values)
+
+
+def indented(text: str, spaces: int) -> str:
+    """A block of text, moved right; empty lines stay empty."""
+    return "\n".join(" " * spaces + line if line else "" for line in text.splitlines())

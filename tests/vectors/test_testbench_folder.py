@@ -1,0 +1,114 @@
+"""Testbenches as text: what is rendered, and what is refused; the simulators are in tests/rtl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lowfloat as lf
+from lowfloat import vectors
+from lowfloat.cli.main import main
+from lowfloat.vectors import Constant, Handshake, Interface
+from lowfloat.vectors.testbenches import KINDS
+from lowfloat.vectors.testbenches.bench import nan_codes
+from lowfloat.vectors.testbenches.rendering import Template
+
+UNIT = vectors.Unit.uniform("multiply", "e2m1")
+PORTS = Interface("unit", ("a", "b"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "ports",
+    [
+        PORTS,
+        Interface("unit", ("a", "b"), clock="clk", latency=4),
+        Interface("unit", ("a", "b"), clock="clk", handshake=Handshake(in_valid="go")),
+    ],
+    ids=lambda ports: ports.timing,
+)
+def test_no_placeholder_is_left(kind: str, ports: Interface, tmp_path: Path) -> None:
+    assert vectors.write_testbench(kind, UNIT, ports, tmp_path / "tb", sources=["u.v"]) == 256
+    for path in (tmp_path / "tb").iterdir():
+        if path.suffix not in (".so", ".a"):
+            assert "@{" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_templates_leave_everything_else_alone() -> None:
+    text = '@(posedge clk) $display("@"); @echo ${x} @{name} {@{name}{1\'b1}}'
+    assert Template(text).substitute(name="N") == text.replace("@{name}", "N")
+    with pytest.raises(KeyError):
+        Template("@{other}").substitute(name="N")
+
+
+@pytest.mark.parametrize("fmt", ["float16", "e4m3fn", "e4m3fnuz", "e2m1", "e3m4fnu", "e5m2"])
+def test_nan_codes_are_those_of_the_format(fmt: str) -> None:
+    f = lf.format(fmt)
+    mask, low, high = nan_codes(f)
+    for code in range(1 << f.width):
+        assert (low <= code & mask <= high) == (lf.golden.decode(code, f).kind == "nan")
+
+
+def test_words_join_the_fields(tmp_path: Path) -> None:
+    vectors.write_testbench("readmemh", UNIT, PORTS, tmp_path)
+    lines = (tmp_path / "vectors.tv").read_text().splitlines()
+    words = (tmp_path / "vectors.mem").read_text().splitlines()
+    assert words == [line.replace(" ", "_") for line in lines]
+
+
+def test_given_vectors_are_used(tmp_path: Path) -> None:
+    vectors.write(tmp_path / "given.tv", UNIT)
+    for _ in range(2):
+        made = tmp_path / "tb"
+        assert (
+            vectors.write_testbench("verilog", UNIT, PORTS, made, vectors=tmp_path / "given.tv")
+            == 256
+        )
+        assert (made / "vectors.tv").read_bytes() == (tmp_path / "given.tv").read_bytes()
+    other = vectors.Unit.uniform("add", "e2m1")
+    with pytest.raises(ValueError, match="describes another unit"):
+        vectors.write_testbench("verilog", other, PORTS, made, vectors=tmp_path / "given.tv")
+
+
+@pytest.mark.parametrize(
+    ("ports", "message"),
+    [
+        (lambda: Interface("9unit", ("a", "b")), "no name of a port"),
+        (lambda: Interface("unit", ("a", "a")), "two ports are called a"),
+        (lambda: Interface("unit", ("a", "b"), latency=1), "needs a clock"),
+        (lambda: Interface("unit", ("a", "b"), clock="c", latency=1, handshake=Handshake()),
+         "leave one of them out"),
+        (lambda: Interface("unit", ("a", "b"), clock="c", latency=-1), "outside 0 to 1000"),
+        (lambda: Constant.parse("3"), "3'd1"),
+        (lambda: Constant.parse("3'd8"), "does not fit in 3 bits"),
+    ],
+)  # fmt: skip
+def test_impossible_interfaces(ports, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ports()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"kind": "systemc"}, "there are verilog"),
+        ({"interface": Interface("unit", ("a",))}, "has 2 operands"),
+        ({"stall": 100}, "outside 0 to 99"),
+        ({"sources": ["my unit.v"]}, "has a space"),
+    ],
+)
+def test_impossible_testbenches(keywords: dict, message: str, tmp_path: Path) -> None:
+    given = {"kind": "verilog", "unit": UNIT, "interface": PORTS, "folder": tmp_path, **keywords}
+    with pytest.raises(ValueError, match=message):
+        vectors.write_testbench(**given)
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["testbench", "verilog", "multiply", "-f", "e2m1", "--module", "u", "--out"]
+    assert main([*command, str(tmp_path), "--constant", "rm"]) == 2
+    assert "write PORT=VALUE" in capsys.readouterr().err
+    assert main([*command, str(tmp_path), "--parameter", "EXP=four"]) == 2
+    assert "write NAME=INTEGER" in capsys.readouterr().err
+    assert main([*command, str(tmp_path), "--reset", "rst_n", "--clock", "clk"]) == 0
+    assert "reset = 1'b0" in (tmp_path / "tb.v").read_text()
