@@ -35,21 +35,41 @@ __all__ = [
     "Stochastic",
     "abs",
     "accumulators",
+    "acos",
+    "acosh",
+    "acospi",
     "add",
     "array",
+    "asin",
+    "asinh",
+    "asinpi",
+    "atan",
+    "atan2",
+    "atan2pi",
+    "atanh",
+    "atanpi",
     "backend",
     "bfloat16",
     "cast",
+    "cbrt",
     "cfloat8_1_4_3",
     "cfloat8_1_5_2",
     "clamp",
     "classify",
     "context",
     "copysign",
+    "cos",
+    "cosh",
+    "cospi",
     "divide",
     "dlfloat16",
     "equal",
     "equal_signaling",
+    "erf",
+    "exp",
+    "exp2",
+    "exp10",
+    "expm1",
     "faa",
     "finfo",
     "flags",
@@ -72,6 +92,7 @@ __all__ = [
     "format",
     "fp8_143",
     "from_codes",
+    "gelu",
     "get_num_threads",
     "golden",
     "greater",
@@ -92,6 +113,10 @@ __all__ = [
     "less_equal_signaling",
     "less_signaling",
     "load",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
     "logb",
     "maximum",
     "maximum_finite",
@@ -110,6 +135,7 @@ __all__ = [
     "nextup",
     "not_equal",
     "not_equal_signaling",
+    "pow",
     "quantize",
     "reciprocal",
     "remainder",
@@ -119,9 +145,18 @@ __all__ = [
     "save",
     "scaleb",
     "set_num_threads",
+    "sigmoid",
+    "silu",
+    "sin",
+    "sinh",
+    "sinpi",
+    "softplus",
     "sqrt",
     "subtract",
     "systems",
+    "tan",
+    "tanh",
+    "tanpi",
     "testing",
     "tf32",
     "to_integer",
@@ -147,6 +182,41 @@ hypot: Callable[..., Array]
 round_to_integral: Callable[..., Array]
 round_to_integral_exact: Callable[..., Array]
 logb: Callable[..., Array]
+exp: Callable[..., Array]
+exp2: Callable[..., Array]
+exp10: Callable[..., Array]
+expm1: Callable[..., Array]
+log: Callable[..., Array]
+log2: Callable[..., Array]
+log10: Callable[..., Array]
+log1p: Callable[..., Array]
+sin: Callable[..., Array]
+cos: Callable[..., Array]
+tan: Callable[..., Array]
+asin: Callable[..., Array]
+acos: Callable[..., Array]
+atan: Callable[..., Array]
+sinpi: Callable[..., Array]
+cospi: Callable[..., Array]
+tanpi: Callable[..., Array]
+asinpi: Callable[..., Array]
+acospi: Callable[..., Array]
+atanpi: Callable[..., Array]
+sinh: Callable[..., Array]
+cosh: Callable[..., Array]
+tanh: Callable[..., Array]
+asinh: Callable[..., Array]
+acosh: Callable[..., Array]
+atanh: Callable[..., Array]
+cbrt: Callable[..., Array]
+erf: Callable[..., Array]
+sigmoid: Callable[..., Array]
+softplus: Callable[..., Array]
+gelu: Callable[..., Array]
+silu: Callable[..., Array]
+atan2: Callable[..., Array]
+atan2pi: Callable[..., Array]
+pow: Callable[..., Array]
 negate: Callable[..., Array]
 abs: Callable[..., Array]
 copysign: Callable[..., Array]

@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from lowfloat import settings
 from lowfloat._core import ffi, lib
 from lowfloat.formats import INFINITIES, NAN_CODES, SUBNORMALS, Format
+from lowfloat.optable import ELEMENTARY
 from lowfloat.projection import ROUNDINGS, SATURATIONS, VARIANTS, Projection, Stochastic
 from lowfloat.randomness import LFSRDraw, PhiloxDraw
 
 Codes = NDArray[Any]
 Random = PhiloxDraw | Codes | None
+#: An lf_table and the memory it points to.
+Table = tuple[Any, Any, Any]
 
 if lib.lf_abi_version() != 1:
     raise ImportError(
@@ -40,6 +43,8 @@ OPERATIONS = {
         "clamp",
     )
 }  # fmt: skip
+#: What ``elementary`` computes.
+FUNCTIONS = {name: getattr(lib, f"LF_{name.upper()}") for name in ELEMENTARY}
 #: What ``compare`` asks.
 RELATIONS = {
     name: getattr(lib, f"LF_{name.upper()}")
@@ -62,7 +67,7 @@ _formats: dict[Format, Any] = {}
 _projections: dict[int, tuple[Projection, Any]] = {}
 _options: dict[tuple[int, int, int], Any] = {}
 #: Tables by what they are results of, the latest used last.
-_tables: dict[Any, tuple[Any, ...]] = {}
+_tables: dict[Any, Table] = {}
 MOST_TABLES = 64
 
 
@@ -278,7 +283,7 @@ def _table(
 
 def _tabulated(
     operation: str, formats: tuple[Format, ...], fmt: Format, projection: Projection
-) -> tuple[Any, ...] | None:
+) -> Table | None:
     """An lf_table and the memory it points to."""
     structs = ffi.new("lf_format *[]", [format_struct(f) for f in formats])
     what = OPERATIONS[operation], structs, format_struct(fmt), projection_struct(projection)
@@ -291,6 +296,72 @@ def _tabulated(
     table.codes, table.flags = codes, flags
     _check(lib.lf_table_fill(table, *what))
     return table, codes, flags
+
+
+def elementary(
+    function: str,
+    operands: Sequence[Codes],
+    formats: Sequence[Format],
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Random,
+    flags_out: Codes | None,
+    collect: bool,
+    undecided: NDArray[np.uint8],
+) -> int:
+    """Fill ``out`` with an elementary function's codes, but where ``undecided`` becomes 1.
+
+    There ``out`` keeps what it held, and flags are left to the caller.
+    """
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    status = lib.lf_elementary(
+        FUNCTIONS[function],
+        _operands(operands, formats),
+        _result(out, fmt, flags_out, flags),
+        out.size,
+        projection_struct(projection),
+        _random_struct(random),
+        ffi.from_buffer("uint8_t[]", undecided),
+        options_struct(),
+    )
+    if status != lib.LF_UNDECIDED:
+        _check(status)
+    return flags[0] if collect else 0
+
+
+def table_of(codes: Codes, flags: NDArray[np.uint8], formats: Sequence[Format]) -> Table:
+    """An lf_table of results and flags by operand code, or by both, the first one above."""
+    table = ffi.new("lf_table *")
+    table.size = ffi.sizeof("lf_table")
+    table.operands, table.result_bytes = len(formats), codes.itemsize
+    for k, fmt in enumerate(formats):
+        table.bits[k] = fmt.width
+    table.raised = int(np.bitwise_or.reduce(flags))
+    table.codes, table.flags = ffi.from_buffer(codes), ffi.from_buffer("uint8_t[]", flags)
+    return table, codes, flags
+
+
+def look_up(
+    table: Table,
+    operands: Sequence[Codes],
+    formats: Sequence[Format],
+    out: Codes,
+    fmt: Format,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """Fill ``out`` from a table of all results."""
+    flags = ffi.new("uint32_t *") if collect else ffi.NULL
+    result = _result(out, fmt, flags_out, flags)
+    operand_structs = _operands(operands, formats)
+    _check(lib.lf_table_apply(table[0], operand_structs, result, out.size, options_struct()))
+    return flags[0] if collect else 0
+
+
+def tabulate() -> bool | None:
+    """Whether operations are tabulated: None where it pays (``forced``)."""
+    return _tabulate
 
 
 def convert(

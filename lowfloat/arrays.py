@@ -262,6 +262,12 @@ class Array:
     def __rtruediv__(self, other: Any) -> Array:
         return self._apply("divide", self._same_format(other, "/"), self)
 
+    def __pow__(self, other: Any) -> Array:
+        return self._apply("pow", self, self._same_format(other, "**"))
+
+    def __rpow__(self, other: Any) -> Array:
+        return self._apply("pow", self._same_format(other, "**"), self)
+
     def __neg__(self) -> Array:
         return self._apply("negate", self)
 

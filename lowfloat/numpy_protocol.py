@@ -36,8 +36,17 @@ BINARY = {
     "maximum": "maximum",
     "fmin": "minimum_number",
     "fmax": "maximum_number",
+    "arctan2": "atan2",
+    "power": "pow",
 }
+#: Functions that NumPy calls as the table does; it spells the inverses arc....
+_ALIKE = (
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh",
+    "tanh", "cbrt",
+)  # fmt: skip
 UNARY = {
+    **{name: name for name in _ALIKE},
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "negative": "negate",
     "positive": "convert",
     "absolute": "abs",

@@ -98,6 +98,66 @@ def _predicates() -> list[Operation]:
     ]
 
 
+def _elementary() -> list[Operation]:
+    """Section 7 of the rules: each result but those that are named here is irrational."""
+    ends = "infinities are invalid"
+    unit = "|x| > 1 is invalid"
+    rows = [
+        ("exp", "e^x", "e^0 = 1 is exact", "E-2", "IUOV"),
+        ("exp2", "2^x", "exact at integers", "E-2", "IUOV"),
+        ("exp10", "10^x", "exact at integers, where the format has the number", "E-2", "IUOV"),
+        ("expm1", "e^x - 1", "-1 at -infinity; a zero is kept", "E-2", "IUOV"),
+        ("log", "ln x", "ln 0 divides by zero; x < 0 is invalid", "E-3", "IUODV"),
+        ("log2", "log2 x", "exact at powers of 2; log2 0 divides by zero; x < 0 is invalid", "E-3", "IUODV"),
+        ("log10", "log10 x", "exact at powers of 10; log10 0 divides by zero; x < 0 is invalid", "E-3", "IUODV"),
+        ("log1p", "ln(1 + x)", "x = -1 divides by zero; x < -1 is invalid; a zero is kept", "E-3", "IUODV"),
+        ("sin", "sin x", f"{ends}; a zero is kept", "E-4", "IUOV"),
+        ("cos", "cos x", f"{ends}; cos 0 = 1 is exact", "E-4", "IUOV"),
+        ("tan", "tan x", f"{ends}; a zero is kept", "E-4", "IUOV"),
+        ("asin", "the angle in -pi/2..pi/2 whose sine is x", f"{unit}; a zero is kept", "E-6", "IUOV"),
+        ("acos", "the angle in 0..pi whose cosine is x", f"{unit}; acos 1 = +0", "E-6", "IUOV"),
+        ("atan", "the angle in -pi/2..pi/2 whose tangent is x", "a zero is kept", "E-6", "IUOV"),
+        ("sinpi", "sin(pi x)", f"exact at multiples of 1/2; {ends}", "E-5", "IUOV"),
+        ("cospi", "cos(pi x)", f"exact at multiples of 1/2; {ends}", "E-5", "IUOV"),
+        ("tanpi", "tan(pi x)", f"exact at multiples of 1/4; n + 1/2 divides by zero; {ends}", "E-5", "IUODV"),
+        ("asinpi", "asin(x) / pi", f"rational at 0, 1/2 and 1; {unit}", "E-6", "IUOV"),
+        ("acospi", "acos(x) / pi", f"rational at 0, 1/2 and 1; {unit}", "E-6", "IUOV"),
+        ("atanpi", "atan(x) / pi", "exact at 0, 1 and infinity", "E-6", "IUOV"),
+        ("sinh", "(e^x - e^-x) / 2", "zeros and infinities are kept", "E-7", "IUOV"),
+        ("cosh", "(e^x + e^-x) / 2", "cosh 0 = 1 is exact", "E-7", "IUOV"),
+        ("tanh", "(e^x - e^-x) / (e^x + e^-x)", "a zero is kept; 1 at infinity", "E-7", "IUOV"),
+        ("asinh", "ln(x + sqrt(x^2 + 1))", "zeros and infinities are kept", "E-7", "IUOV"),
+        ("acosh", "ln(x + sqrt(x^2 - 1))", "x < 1 is invalid; acosh 1 = +0", "E-7", "IUOV"),
+        ("atanh", "ln((1 + x) / (1 - x)) / 2", f"1 and -1 divide by zero; {unit}", "E-7", "IUODV"),
+        ("cbrt", "the cube root of x", "exact at cubes of rational numbers", "E-8", "IUOV"),
+        ("erf", "2/sqrt(pi) times the integral of e^(-t^2) from 0 to x", "a zero is kept; 1 at infinity", "E-10", "IUOV"),
+        ("sigmoid", "1 / (1 + e^-x)", "1/2 at zero, 0 and 1 at the infinities", "E-10", "IUOV"),
+        ("softplus", "ln(1 + e^x)", "+0 at -infinity", "E-10", "IUOV"),
+        ("gelu", "x (1 + erf(x / sqrt 2)) / 2", "a zero is kept; -0 at -infinity", "E-10", "IUOV"),
+        ("silu", "x / (1 + e^-x)", "a zero is kept; -0 at -infinity", "E-10", "IUOV"),
+    ]  # fmt: skip
+    angles = "x = y = 0 and two infinities give angles too; nothing is invalid"
+    power = (
+        "1 at y = 0 and at x = 1, even beside a NaN; 0^y with y < 0 divides by zero; x < 0 with "
+        "y no integer is invalid"
+    )
+    binary = [
+        ("atan2", "the angle of the point whose ordinate is x and whose abscissa is y", angles, "E-6", "IUOV"),
+        ("atan2pi", "atan2(x, y) / pi", angles, "E-6", "IUOV"),
+        ("pow", "x^y", power, "E-9", "IUODV"),
+    ]  # fmt: skip
+    sources = {
+        "E-10": "the function of mathematics; IEEE 754 has none",
+        "cbrt": "ISO C23 7.12.7.1",
+    }
+    return [
+        Operation(*row[:1], arity, *row[1:4], flags=row[4],
+                  source=sources.get(row[0]) or sources.get(row[3], "IEEE 754-2019, 9.2"))
+        for arity, group in ((1, rows), (2, binary))
+        for row in group
+    ]  # fmt: skip
+
+
 _ROWS = [
     Operation("add", 2, "x + y", "opposite infinities are invalid", "A-2"),
     Operation("subtract", 2, "x - y", "equal infinities are invalid", "A-3"),
@@ -194,6 +254,7 @@ _ROWS = [
         flags="IODV",
         source="IEEE 754-2019, 5.3.3",
     ),
+    *_elementary(),
     Operation("negate", 1, "-x", _NO_FLAGS, "S-1", source="IEEE 754-2019, 5.5.1"),
     Operation("abs", 1, "|x|", _NO_FLAGS, "S-1", source="IEEE 754-2019, 5.5.1"),
     Operation(
@@ -263,3 +324,8 @@ _ROWS = [
 ]
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _ROWS}
+
+#: The operations of section 7 of the rules, as lf.golden.elementary lists them.
+ELEMENTARY = tuple(
+    name for name, operation in OPERATIONS.items() if operation.rule.startswith("E-")
+)

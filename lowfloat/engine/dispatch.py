@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import _native, exception_flags, settings
-from lowfloat.engine import golden_backend, outputs, random_bits, sources
+from lowfloat.engine import elementary, golden_backend, outputs, random_bits, sources
 from lowfloat.engine.sources import Coded, Integers, code_dtype
 from lowfloat.formats import Format
 from lowfloat.projection import Policy, Projection
@@ -25,6 +25,8 @@ _BACKENDS = {"jit": "lowfloat.jit.backend", "golden": "lowfloat.engine.golden_ba
 def _backend(operation: str = "convert") -> ModuleType:
     """The context's backend; Numba has the hot operations and leaves the others to C."""
     name = settings.current_backend()
+    if name != "golden" and operation in _native.FUNCTIONS:
+        return elementary
     if name == "native":
         return _native
     module = import_module(_BACKENDS[name])

@@ -154,6 +154,45 @@ enum lf_operation {
     LF_CLAMP
 };
 
+/* Elementary functions (E-2 to E-10); from LF_ATAN2 on they have two operands. */
+enum lf_function {
+    LF_EXP,
+    LF_EXP2,
+    LF_EXP10,
+    LF_EXPM1,
+    LF_LOG,
+    LF_LOG2,
+    LF_LOG10,
+    LF_LOG1P,
+    LF_SIN,
+    LF_COS,
+    LF_TAN,
+    LF_ASIN,
+    LF_ACOS,
+    LF_ATAN,
+    LF_SINPI,
+    LF_COSPI,
+    LF_TANPI,
+    LF_ASINPI,
+    LF_ACOSPI,
+    LF_ATANPI,
+    LF_SINH,
+    LF_COSH,
+    LF_TANH,
+    LF_ASINH,
+    LF_ACOSH,
+    LF_ATANH,
+    LF_CBRT,
+    LF_ERF,
+    LF_SIGMOID,
+    LF_SOFTPLUS,
+    LF_GELU,
+    LF_SILU,
+    LF_ATAN2,
+    LF_ATAN2PI,
+    LF_POW
+};
+
 enum lf_relation {
     LF_EQUAL,
     LF_NOT_EQUAL,
@@ -244,7 +283,8 @@ enum lf_status {
     LF_ERROR_TAIL = 1, /* Stochastic(bits=None) met a tail longer than 64 bits (P-6) */
     LF_ERROR_ISA = 2,  /* this CPU or build lacks the instruction set */
     LF_ERROR_MEMORY = 3,
-    LF_ERROR_ARGUMENT = 4 /* a size field, an enum or a number is out of range */
+    LF_ERROR_ARGUMENT = 4, /* a size field, an enum or a number is out of range */
+    LF_UNDECIDED = 5       /* no error: some results of an elementary function are left open */
 };
 
 uint32_t lf_abi_version(void);
@@ -308,7 +348,8 @@ int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64
 
 /* An operation on few bits, tabulated. The caller owns the memory of `codes`, the results in
  * elements of `result_bytes`, and of `flags`, one byte a result; lf_table_fill sets the rest. The
- * index is the first operand's code, or both, the first one above. */
+ * index is the first operand's code, or both, the first one above. A table that the caller fills
+ * may have results of any function, of 8, 16 or 32 bits. */
 typedef struct lf_table {
     uint32_t size;
     uint32_t operands;
@@ -331,6 +372,19 @@ int lf_table_fill(lf_table *table, int operation, const lf_format *const *format
 int lf_table_apply(const lf_table *table, const lf_operand *operands, const lf_result *result,
                    size_t n, const lf_options *options);
 
+/* result[i] = function(operands[0][i], ...), rounded once (E-1), computed in double with a bound on
+ * the error. undecided[i] = 1 where that does not decide the result: flags and code are then left
+ * to the caller, `result` keeps what it held there, and the call returns LF_UNDECIDED. That is rare
+ * for results of up to 32 bits; wider ones, and Stochastic(bits=None), are seldom decided. */
+int lf_elementary(int function, const lf_operand *operands, const lf_result *result, size_t n,
+                  const lf_projection *projection, const lf_random *random, uint8_t *undecided,
+                  const lf_options *options);
+
+/* One result, or LF_UNDECIDED. `flags` may be NULL. */
+int lf_elementary_scalar(int function, const lf_format *const *formats, const uint64_t *codes,
+                         const lf_format *format, const lf_projection *projection,
+                         uint64_t random_bits, uint64_t *code, uint32_t *flags);
+
 /* R of elements first .. first + n - 1 (rule R-3); 1 <= bits <= 64. */
 void lf_philox_bits(uint64_t seed, uint32_t stream, uint32_t call, uint64_t first, int bits,
                     uint64_t *out, size_t n);
@@ -350,6 +404,11 @@ int lf_isa_usable(int isa);
 /* For benchmarks: a plain loop of one instruction set that loads, changes the width and stores;
  * 0: 32 to 8 bits, 1: 32 to 16 bits, 2: 8 to 32 bits. Returns a status. */
 int lf_limit(int which, int isa, const void *in, void *out, size_t n);
+
+/* For tests: the ends of what lf_elementary knows about a result, rounded toward zero to doubles.
+ * Returns 0 if the result is `low` exactly, 1 if it lies between them, 2 for poles, 3 for operands
+ * outside the domain, 4 if nothing is known. */
+int lf_test_enclosure(int function, const double *operands, double *low, double *high);
 
 /* Gives the calling thread's SSE control word the rounding control (bits 13 and 14), flush-to-zero
  * (15) and denormals-are-zero (6) of `control`; returns the old word. Without SSE it does nothing

@@ -63,6 +63,7 @@ int lf_table_fill(lf_table *table, int operation, const lf_format *const *format
 /* Codes may begin at any byte. */
 typedef uint8_t __attribute__((may_alias)) unaligned8;
 typedef uint16_t __attribute__((aligned(1), may_alias)) unaligned16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) unaligned32;
 
 typedef struct lookup {
     const lf_table *table;
@@ -103,6 +104,7 @@ static inline __attribute__((always_inline)) uint32_t look_up(const lf_table *t,
 {
     const unaligned8 *codes8 = t->codes;
     const unaligned16 *codes16 = t->codes;
+    const unaligned32 *codes32 = t->codes;
     const uint8_t *flags = t->flags;
     uint32_t all = 0;
 #pragma GCC unroll 8
@@ -110,8 +112,10 @@ static inline __attribute__((always_inline)) uint32_t look_up(const lf_table *t,
         size_t at = index[i];
         if (bytes == 1)
             ((unaligned8 *)out)[i] = codes8[at];
-        else
+        else if (bytes == 2)
             ((unaligned16 *)out)[i] = codes16[at];
+        else
+            ((unaligned32 *)out)[i] = codes32[at];
         all |= flagged ? flags[at] : 0;
     }
     return all;
@@ -148,8 +152,10 @@ static uint32_t lookup_chunk(const void *argument, size_t begin, size_t end)
             all |= look_up_flags(t, index, each + begin, n);
         if (t->result_bytes == 1)
             all |= flagged ? look_up(t, index, to, n, 1, true) : look_up(t, index, to, n, 1, false);
-        else
+        else if (t->result_bytes == 2)
             all |= flagged ? look_up(t, index, to, n, 2, true) : look_up(t, index, to, n, 2, false);
+        else
+            all |= flagged ? look_up(t, index, to, n, 4, true) : look_up(t, index, to, n, 4, false);
     }
     return all;
 }
