@@ -19,6 +19,7 @@ from lowfloat.formats import Format
 from lowfloat.functions import FUNCTIONS as _FUNCTIONS
 from lowfloat.functions import scaleb, to_integer
 from lowfloat.numeric_limits import finfo
+from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
@@ -49,6 +50,7 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "get_num_threads",
     "golden",
     "load",
+    "profile",
     "quantize",
     "save",
     "scaleb",

@@ -17,6 +17,7 @@ from lowfloat.format_names import format
 from lowfloat.formats import Format
 from lowfloat.functions import scaleb, to_integer
 from lowfloat.numeric_limits import finfo
+from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
@@ -136,6 +137,7 @@ __all__ = [
     "not_equal",
     "not_equal_signaling",
     "pow",
+    "profile",
     "quantize",
     "reciprocal",
     "remainder",

@@ -156,14 +156,24 @@ def name_of(fmt: Format) -> str:
                 continue
             if _try(_grammar_fields(e, m, bias, suffix)) is fmt:
                 return name
-    p = m + 1
-    k = e + p if fmt.signed else e + p - 1
+    return p3109_name(fmt) or f"custom_e{e}m{m}b{fmt.bias}"
+
+
+def p3109_name(fmt: Format) -> str | None:
+    """The name that P3109 gives a format; None for a format that is none of P3109's.
+
+    >>> import lowfloat as lf
+    >>> p3109_name(lf.float8_e4m3fnuz), p3109_name(lf.float8_e4m3fn)
+    ('binary8p4sf', None)
+    """
+    p = fmt.mantissa_bits + 1
+    k = fmt.exponent_bits + (p if fmt.signed else p - 1)
     for letter in ("e", "f"):
         sign = "s" if fmt.signed else "u"
         legal = k >= 3 and 1 <= p <= (k - 1 if fmt.signed else k)
         if legal and _try(_p3109_fields(k, p, fmt.signed, letter == "e")) is fmt:
             return f"binary{k}p{p}{sign}{letter}"
-    return f"custom_e{e}m{m}b{fmt.bias}"
+    return None
 
 
 def _try(fields: dict[str, Any]) -> Format | None:

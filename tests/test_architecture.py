@@ -22,10 +22,14 @@ FLOORS = {
     1: (
         "formats", "format_names", "format_text", "numeric_limits", "projection", "randomness",
         "exception_flags", "settings", "optable", "accumulators",
+        "profile_rules",
     ),
     2: ("golden", "_native", "jit"),
     3: ("engine",),
-    4: ("arrays", "casting", "functions", "numpy_protocol", "comparing", "decimals", "array_text", "storage", "systems"),
+    4: (
+        "arrays", "casting", "functions", "numpy_protocol", "comparing", "decimals", "array_text",
+        "storage", "systems", "profiles", "profile_differences",
+    ),
     5: ("vectors", "training", "testing", "plotting", "cli", "__main__"),
 }  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

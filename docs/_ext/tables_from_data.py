@@ -15,6 +15,8 @@ from lowfloat.format_names import registry
 from lowfloat.format_text import decimal, extremes, layout, specials
 from lowfloat.functions import FLAG_WORDS
 from lowfloat.optable import OPERATIONS
+from lowfloat.profile_rules import Rule
+from lowfloat.profiles import registry as profiles
 
 
 class FormatTable(SphinxDirective):
@@ -63,6 +65,50 @@ class OperationTable(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
 
+class ProfileTables(SphinxDirective):
+    """Every profile of profiles.toml: what it is, and its rule for each format."""
+
+    def run(self) -> list[nodes.Node]:
+        found: list[nodes.Node] = []
+        for profile in profiles().values():
+            section = nodes.section(ids=[f"profile-{profile.name}"])
+            section += nodes.title(text=profile.name)
+            sources = ", ".join(profile.sources or ["any format"])
+            note = f" {profile.note}" if profile.note else ""
+            lines = [f"{profile.title}. From {sources}.{note}", ""]
+            lines += ["| into | overflow | NaN | otherwise | source |", "|---|---|---|---|---|"]
+            for name, rule in profile.rules.items():
+                cells = (f"`{name}`", *_rule_cells(name, rule))
+                lines.append("| " + " | ".join(cells) + " |")
+            section.extend(self.parse_text_to_nodes("\n".join(lines)))
+            found.append(section)
+        return found
+
+
+def _rule_cells(name: str, rule: Rule) -> tuple[str, ...]:
+    """What one rule says, in words."""
+    fmt = None if name == "p3109" else lf.format(name)
+    beyond = "the largest number"
+    if rule.saturation == "none" and rule.infinityless_overflow != "max" and fmt is not None:
+        beyond = "infinity" if fmt.infinity_code is not None else beyond
+        beyond = "NaN" if beyond != "infinity" and fmt.nan_code is not None else beyond
+    elif fmt is None:
+        beyond = "infinity, or the largest number"
+    nan = " and ".join(map(hex, rule.nan)) if isinstance(rule.nan, tuple) else rule.nan
+    if fmt is not None and fmt.nan_code is None and rule.nan == "canonical":
+        nan = "the largest number"
+    words = [rule.rounding.replace("_", " ")] if rule.rounding != "nearest_even" else []
+    words += [f"by way of {rule.through}"] if rule.through else []
+    words += ["zero is the least number"] if rule.zero else []
+    words += ["signs are dropped"] if rule.negative else []
+    words += ["no -0"] if not rule.negative_zero else []
+    words += [f"from {float(low).hex()} to {float(high).hex()}: {code:#04x}" for low, high, code in rule.between]
+    for source, changes in rule.special.items():
+        words += [f"from {source}: {', '.join(f'{k} {v}' for k, v in changes.items())}"]
+    differs = f" **Deviation**: {rule.differs}." if rule.differs else ""
+    return beyond, nan, "; ".join(words) or "-", rule.source.replace("|", "&#124;") + differs
+
+
 class CommandHelp(SphinxDirective):
     """What `lowfloat --help` and every subcommand's `--help` print."""
 
@@ -98,4 +144,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("format-sources", FormatSources)
     app.add_directive("command-help", CommandHelp)
     app.add_directive("operation-table", OperationTable)
+    app.add_directive("profile-tables", ProfileTables)
     return {"version": lf.__version__, "parallel_read_safe": True}

@@ -11,6 +11,7 @@ import lowfloat
 from lowfloat.cli import (
     cast_command,
     check_command,
+    compare_command,
     demo_command,
     formats_command,
     show_command,
@@ -26,6 +27,7 @@ COMMANDS = (
     vectors_command,
     check_command,
     testbench_command,
+    compare_command,
     demo_command,
 )
 USAGE_ERROR = 2
@@ -39,7 +41,7 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="lowfloat",
         description="Bit-exact floating point in any format: look at formats and codes, cast "
-        "arrays, write and check test vectors.",
+        "arrays, compare how systems cast, write and check test vectors.",
         epilog="example:\n  lowfloat show 0x7E --format float8_e4m3fn",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,7 +55,7 @@ def build_parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; return the exit code.
 
-    0 is success, 1 a check that found mismatches, 2 an error in what was given.
+    0 is success, 1 a check or comparison that found mismatches, 2 an error in what was given.
 
     Examples
     --------

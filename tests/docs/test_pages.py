@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from doctest import ELLIPSIS
 from pathlib import Path
@@ -47,13 +48,34 @@ def commands(page: Path) -> list[list[str]]:
 
 
 COMMAND_PAGES = [path for path in PAGES if commands(path)]
+#: What a command exits with when it did what its page says: a comparison finds differences.
+EXPECTED = {"compare": 1}
 
 
 @pytest.mark.parametrize("page", COMMAND_PAGES, ids=[path.name for path in COMMAND_PAGES])
 def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in commands(page):
-        assert main(arguments) == 0
+        assert main(arguments) == EXPECTED.get(arguments[0], 0)
+
+
+def shown(page: Path) -> list[tuple[list[str], list[str]]]:
+    """The commands that a page shows with what they print, and the lines they print."""
+    blocks = re.findall(r"```console\n\$ lowfloat ([^\n]*)\n(.+?)```", page.read_text(), re.DOTALL)
+    return [(shlex.split(command), text.splitlines()) for command, text in blocks]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in COMMAND_PAGES if shown(page)], ids=lambda page: page.name
+)
+def test_commands_print_what_is_shown(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every line that is shown is printed, in that order; more may be printed than is shown."""
+    for arguments, lines in shown(page):
+        if arguments[0] == "compare":
+            main(arguments)
+            printed = iter(capsys.readouterr().out.splitlines())
+            for line in lines:
+                assert line in printed, f"lowfloat {shlex.join(arguments)} does not print {line!r}"
 
 
 def test_a_wrong_page_is_caught(tmp_path: Path) -> None:
