@@ -102,7 +102,10 @@ def _rule_cells(name: str, rule: Rule) -> tuple[str, ...]:
     words += ["zero is the least number"] if rule.zero else []
     words += ["signs are dropped"] if rule.negative else []
     words += ["no -0"] if not rule.negative_zero else []
-    words += [f"from {float(low).hex()} to {float(high).hex()}: {code:#04x}" for low, high, code in rule.between]
+    words += [
+        f"from {float(low).hex()} to {float(high).hex()}: {code:#04x}"
+        for low, high, code in rule.between
+    ]
     for source, changes in rule.special.items():
         words += [f"from {source}: {', '.join(f'{k} {v}' for k, v in changes.items())}"]
     differs = f" **Deviation**: {rule.differs}." if rule.differs else ""

@@ -113,7 +113,7 @@ def _result(row: Any, codes: tuple[int, ...]) -> str:
     written = [hexadecimal(row.format, code) for code in codes]
     if len(set(codes)) == 1:
         return f"{texts[0]} ({written[0]})"
-    if texts[1] in (f"-{texts[0]}", "nan"):
+    if texts[1] in (f"-{texts[0]}", f"~-{texts[0][1:]}", "nan"):
         sign = "" if texts[1] == "nan" else "+-"
         return f"{sign}{texts[0]} ({', '.join(written)})"
     return ", ".join(f"{text} ({code})" for text, code in zip(texts, written, strict=True))
