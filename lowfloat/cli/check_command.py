@@ -4,152 +4,233 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import operator
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lowfloat as lf
 from lowfloat import vectors
-from lowfloat.cli.options import (
-    Subparsers,
-    add_projection,
-    format_argument,
-    natural,
-    new_parser,
-    projection_of,
-)
-from lowfloat.cli.text import exact_text, flags_text, with_value
-from lowfloat.cli.vectors_command import describe
+from lowfloat.cli.options import Subparsers, natural, new_parser
+from lowfloat.cli.text import aligned, bit_fields, exact_text, flags_text, with_value
+from lowfloat.cli.unit_options import add_unit, unit_of_options
+from lowfloat.vectors.causes import CAUSES, flags_difference
+from lowfloat.vectors.checking import PARTS
+from lowfloat.vectors.explaining import explain
+from lowfloat.vectors.grammars.streams import SUFFIXES, opened
 from lowfloat.vectors.manifest import manifest_path, unit_of
 
 EXAMPLES = """\
   lowfloat check mul.tv                          with its manifest mul.tv.json
   lowfloat check dut.tv --like mul.tv.json       results of a device, for the same unit
   lowfloat check dut.tv --operation add --format e5m2 --rounding RTZ
+  simulate | lowfloat check - --like mul.tv.json --compare result --minimize
+  lowfloat check div.tv --like div.tv.json --accept faithful
 
 Every line is recomputed by the native code, a sample by the golden model (--golden: all). The
 exit code is 0 if all are right, 1 if not, and 2 if the file is malformed or not the one that its
 manifest describes."""
 MISMATCH = 1
-_EXACT: dict[str, Callable[..., Fraction]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "fma": lambda x, y, z: x * y + z,
-}
+#: Options that describe a unit.
+_DESCRIBING = (
+    "operation", "format", "operand_formats", "result_format", "rounding", "saturation", "policy",
+    "stochastic",
+)  # fmt: skip
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add ``check``."""
     parser = new_parser(subparsers, "check", "check test vectors", EXAMPLES, run)
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="- is standard input")
     meaning = parser.add_argument_group("what the columns mean, where FILE.json does not say it")
     meaning.add_argument("--like", metavar="MANIFEST", help="of other vectors of the same unit")
-    meaning.add_argument("--operation", choices=vectors.VECTOR_OPERATIONS, metavar="OP",
-                         help=", ".join(vectors.VECTOR_OPERATIONS))  # fmt: skip
-    meaning.add_argument("--format", "-f", type=format_argument, metavar="F",
-                         help="of the operands")  # fmt: skip
-    meaning.add_argument("--result-format", type=format_argument, metavar="R",
-                         help="of the result; the operands' by default")  # fmt: skip
-    add_projection(parser)
+    add_unit(meaning, "--operation")  # type: ignore[arg-type]
+    parser.add_argument("--grammar", choices=vectors.GRAMMARS, metavar="G",
+                        help=f"by default what the manifest or the name says: {', '.join(vectors.GRAMMARS)}")  # fmt: skip
+    parser.add_argument("--compare", type=_names, default=(), metavar="PART,...",
+                        help=f"only these: {', '.join(PARTS)}")  # fmt: skip
+    parser.add_argument("--accept", metavar="RULE",
+                        help="faithful, or ulp=N: for units that are not correctly rounded")  # fmt: skip
+    parser.add_argument(
+        "--any-nan", action="store_true", help="let any NaN do where one is expected"
+    )
+    parser.add_argument("--limit", type=natural, default=10, metavar="N",
+                        help="mismatches to print (default 10)")  # fmt: skip
+    parser.add_argument("--minimize", action="store_true",
+                        help="print the wrong vector with the simplest operands first")  # fmt: skip
     parser.add_argument("--golden-sample", type=natural, default=256, metavar="N",
                         help="lines that the golden model recomputes too (default 256)")  # fmt: skip
     parser.add_argument("--golden", action="store_true", help="let it recompute all lines")
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print mismatches and a summary."""
-    unit = _unit(arguments)
-    sample = None if arguments.golden else arguments.golden_sample
-    report = vectors.check(arguments.file, unit, golden_sample=sample)
+    unit, grammar = _described(arguments)
+    report = vectors.check(
+        arguments.file, unit, grammar=grammar, compare=arguments.compare, accept=arguments.accept,
+        any_nan=arguments.any_nan, limit=arguments.limit,
+        golden_sample=None if arguments.golden else arguments.golden_sample,
+    )  # fmt: skip
+    if arguments.minimize and report.simplest is not None:
+        print("the simplest of them")
+        print("\n".join(mismatch_lines(unit, report.simplest)))
+        print()
     for mismatch in report.mismatches:
         print("\n".join(mismatch_lines(unit, mismatch)))
     if report.mismatch_count > len(report.mismatches):
         print(f"and {report.mismatch_count - len(report.mismatches):,} more")
+    if not report.ok:
+        print("\n".join(["by cause", *cause_lines(report)]))
     outcome = "all right" if report.ok else f"{report.mismatch_count:,} WRONG"
     print(
-        f"{arguments.file}: {report.count:,} vectors of {describe(unit)}: {outcome} "
+        f"{arguments.file}: {report.count:,} vectors of {unit}: {outcome} "
         f"(golden model and native code agree on the {report.golden_count:,} both computed)"
     )
     return 0 if report.ok else MISMATCH
 
 
-def _unit(arguments: argparse.Namespace) -> vectors.Unit:
-    """The unit, from the options or a manifest."""
-    described = [
-        name
-        for name in ("operation", "format", "result_format", "rounding", "saturation", "policy")
-        if getattr(arguments, name) is not None
-    ]
-    if described and arguments.like:
-        raise ValueError("--like says what the columns mean: leave out the other options")
-    if described:
-        if arguments.operation is None or arguments.format is None:
-            raise ValueError("without a manifest, give both --operation and --format")
-        return vectors.Unit.uniform(
-            arguments.operation, arguments.format, arguments.result_format,
-            projection_of(arguments),
-        )  # fmt: skip
+def cause_lines(report: vectors.Report) -> list[str]:
+    """How many vectors are wrong for which cause, the commonest first."""
+    rows = [(f"{count:,}", cause, CAUSES[cause]) for cause, count in report.causes.most_common()]
+    return [f"  {line}" for line in aligned(rows, right=[0])]
+
+
+def _described(arguments: argparse.Namespace) -> tuple[vectors.Unit, str | None]:
+    """The unit and the grammar, from the options or a manifest."""
+    given = [name for name in _DESCRIBING if getattr(arguments, name) is not None]
+    path = manifest_path(arguments.file)
     if arguments.like:
-        return unit_of(vectors.read_manifest(arguments.like), arguments.like)
-    return _described_unit(arguments.file)
+        if given:
+            raise ValueError("--like says what the columns mean: leave out the other options")
+        manifest = vectors.read_manifest(arguments.like)
+        return unit_of(manifest, arguments.like), arguments.grammar or _grammar(
+            manifest, arguments.file
+        )
+    if given:
+        if arguments.operation is None:
+            raise ValueError("without a manifest, give both --operation and --format")
+        if arguments.format is None and arguments.operand_formats is None:
+            raise ValueError("without a manifest, give both --operation and --format")
+        unit = unit_of_options(arguments)
+        if path.exists():
+            _agree(unit, unit_of(vectors.read_manifest(path), path), path)
+        return unit, arguments.grammar
+    if arguments.file == "-":
+        raise ValueError(
+            "what is on standard input? give --like MANIFEST, or --operation and --format"
+        )
+    return _of_its_manifest(arguments.file, path, arguments.grammar)
 
 
-def _described_unit(file: str) -> vectors.Unit:
+def _grammar(manifest: dict[str, object], file: str) -> str | None:
+    """The manifest's grammar, unless the file's own name asks for another."""
+    named = vectors.grammar_of(file)
+    entry = manifest["grammar"]
+    assert isinstance(entry, dict)
+    return str(entry["name"]) if named == "testfloat" else named
+
+
+def _agree(asked: vectors.Unit, described: vectors.Unit, path: Path) -> None:
+    """Refuse options that contradict the manifest beside the file."""
+    if asked != described:
+        raise ValueError(
+            f"{path} says that the file is of {described}, and the options say {asked}: leave out "
+            "the options, or move the manifest away if they are right"
+            + ("" if str(asked) != str(described) else "; the policies or format fields differ")
+        )
+
+
+def _of_its_manifest(file: str, path: Path, grammar: str | None) -> tuple[vectors.Unit, str]:
     """The unit of a file with a manifest, which must describe these very bytes."""
-    path = manifest_path(file)
-    with Path(file).open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = _payload_digest(file)
     if not path.exists():
         raise ValueError(
             f"there is no manifest {path}: give --operation and --format, or --like MANIFEST"
         )
     manifest = vectors.read_manifest(path)
     unit = unit_of(manifest, path)
+    grammar = grammar or str(manifest["grammar"]["name"])
     if digest != manifest.get("sha256"):
         # A file that breaks the grammar, or has lines missing, says so more precisely.
-        count = vectors.read(file, unit).count
-        if count != manifest.get("count"):
+        count = sum(table.count for table in vectors.tables(file, unit, grammar))
+        expected = manifest.get("count", 0)
+        if count != expected:
             raise vectors.VectorFileError(
-                file, count + 1, 1,
-                f"the file ends after {count:,} of the {manifest.get('count'):,} vectors that "
-                f"{path} counts" if count < manifest.get("count", 0) else
-                f"the file goes on after the {manifest.get('count'):,} vectors that {path} counts",
+                file, vectors.GRAMMARS[grammar].line_of(unit, count), 1,
+                f"the file ends after {count:,} of the {expected:,} vectors that {path} counts"
+                if count < expected else
+                f"the file goes on after the {expected:,} vectors that {path} counts",
             )  # fmt: skip
         raise ValueError(
             f"{file} is not the file that {path} describes, its sha256 is {digest}; for other "
             f"results of the same unit: lowfloat check {file} --like {path}"
         )
-    return unit
+    return unit, grammar
+
+
+def _payload_digest(file: str) -> str:
+    digest = hashlib.sha256()
+    if not file.endswith(tuple(SUFFIXES)):
+        with Path(file).open("rb") as raw:
+            return hashlib.file_digest(raw, "sha256").hexdigest()
+    with opened(file) as stream:
+        while data := stream.read(1 << 20):
+            digest.update(data)
+    return digest.hexdigest()
+
+
+# -- one mismatch -------------------------------------------------------------------------------
+
+
+def port_text(at: vectors.units.Port, code: int) -> str:
+    """A code and its value, or an integer."""
+    if isinstance(at, lf.Format):
+        return with_value(at, code)
+    negative = at.signed and code >> (at.width - 1)
+    return f"0x{code:0{(at.width + 3) // 4}X} ({code - (1 << at.width) if negative else code})"
 
 
 def mismatch_lines(unit: vectors.Unit, wrong: vectors.Mismatch) -> list[str]:
-    """A wrong vector, decoded."""
-    operands = " ".join(
-        with_value(fmt, code)
-        for fmt, code in zip(unit.operand_formats, wrong.operands, strict=True)
-    )
-    fmt = unit.result_format
-    exact = exact_result(unit, wrong.operands)
-    return [
-        f"line {wrong.line}: {unit.operation} {operands}",
-        f"  got       {with_value(fmt, wrong.got)}, flags {flags_text(wrong.got_flags)}",
-        f"  expected  {with_value(fmt, wrong.expected)}, flags {flags_text(wrong.expected_flags)}",
-        f"  exact     {'not a finite number' if exact is None else exact_text(exact)}",
+    """A wrong vector, decoded field by field, with what decides it."""
+    ports, result = unit.operand_formats, unit.result_format
+    operands = " ".join(port_text(at, c) for at, c in zip(ports, wrong.operands, strict=False))
+    if unit.random_width:
+        operands += f" random 0x{wrong.operands[-1]:X}"
+    why = explain(unit, wrong.operands)
+    rows = [
+        ("got", f"{port_text(result, wrong.got)}, flags {flags_text(wrong.got_flags)}"),
+        (
+            "expected",
+            f"{port_text(result, wrong.expected)}, flags {flags_text(wrong.expected_flags)}",
+        ),
+        ("exact", "not a finite number" if why.exact is None else exact_text(why.exact)),
     ]
+    if why.between is not None:
+        rows.append(("between", " and ".join(port_text(result, code) for code in why.between)))
+    rows += _field_rows(unit, wrong)
+    if wrong.got_flags != wrong.expected_flags:
+        rows.append(("flags", flags_difference(wrong.got_flags, wrong.expected_flags)))
+    rows += [("rule", why.rule), ("cause", f"{wrong.cause}: {CAUSES[wrong.cause]}")]
+    lines = [f"  {name:<8}  {text}" for name, text in rows]
+    return [f"line {wrong.line}: {unit.operation} {operands}", *lines]
 
 
-def exact_result(unit: vectors.Unit, codes: tuple[int, ...]) -> Fraction | None:
-    """What the operation yields before projection; None if an operand is not finite.
-
-    >>> unit = lf.vectors.Unit.uniform("multiply", "e4m3fn")
-    >>> exact_result(unit, (0x3A, 0x3A))
-    Fraction(25, 16)
-    """
-    values = [
-        lf.golden.decode(code, fmt) for code, fmt in zip(codes, unit.operand_formats, strict=True)
+def _field_rows(unit: vectors.Unit, wrong: vectors.Mismatch) -> Iterator[tuple[str, str]]:
+    """Sign, exponent and fraction of every operand and of both results."""
+    codes: Sequence[tuple[str, vectors.units.Port, int]] = [
+        (column.name, at, code)
+        for column, at, code in zip(unit.inputs, unit.operand_formats, wrong.operands, strict=False)
     ]
-    if any(value.kind != "finite" for value in values):
-        return None
-    return _EXACT[unit.operation](*(value.signed for value in values))
+    results = [
+        ("got", unit.result_format, wrong.got),
+        ("expected", unit.result_format, wrong.expected),
+    ]
+    parts = [
+        f"{name} {bit_fields(at, code)}"
+        for name, at, code in (*codes, *results)
+        if isinstance(at, lf.Format)
+    ]
+    if parts:
+        yield "fields", ", ".join(parts)

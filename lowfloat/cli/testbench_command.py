@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from lowfloat import vectors
-from lowfloat.cli.options import Subparsers, natural, new_parser, parsed, projection_of
-from lowfloat.cli.vectors_command import add_unit, describe
+from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
+from lowfloat.cli.unit_options import add_unit, unit_of_options
 from lowfloat.vectors.testbenches import KINDS, Constant, Handshake, Interface
 from lowfloat.vectors.testbenches.interface import OPERAND_PORTS
 
@@ -86,9 +86,7 @@ def _parameter(text: str) -> tuple[str, int]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the folder."""
-    unit = vectors.Unit.uniform(
-        arguments.operation, arguments.format, arguments.result_format, projection_of(arguments)
-    )
+    unit = unit_of_options(arguments)
     count = vectors.write_testbench(
         arguments.kind,
         unit,
@@ -99,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         any_nan=arguments.any_nan,
         stall=arguments.stall,
     )
-    print(f"{arguments.out}: {count:,} cases of {describe(unit)}")
+    print(f"{arguments.out}: {count:,} cases of {unit}")
     print(f"  run it    make -C {arguments.out}")
     return 0
 

@@ -1,4 +1,4 @@
-"""``lowfloat vectors``: expected results of an RTL unit, one case per line."""
+"""``lowfloat vectors``: inputs and expected results of an RTL unit, in many grammars."""
 
 from __future__ import annotations
 
@@ -7,70 +7,83 @@ import sys
 import time
 
 from lowfloat import vectors
-from lowfloat.cli.options import (
-    Subparsers,
-    add_projection,
-    format_argument,
-    new_parser,
-    projection_of,
-)
+from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
+from lowfloat.cli.progress import ProgressLine
+from lowfloat.cli.text import aligned
+from lowfloat.cli.unit_options import add_cases, add_unit, cases_of_options, unit_of_options
 
 EXAMPLES = """\
   lowfloat vectors multiply --format float8_e4m3fn --exhaustive --out mul.tv
-  lowfloat vectors add --format e5m2 --result-format float16 --exhaustive --out add.tv
-  lowfloat vectors multiply -f e4m3fn --rounding RTZ --saturation finite --exhaustive --out - | head
+  lowfloat vectors fma -f float16 --count 10_000_000 --seed 1 --jobs 2 --out fma.tv.gz
+  lowfloat vectors add -f float16 --count 100_000 --classes B10,B12,near_tie --out add.hex
+  lowfloat vectors convert -f float32 --result-format e4m3fn --stochastic 16 --count 1000 --out -
+  lowfloat vectors divide -f bfloat16 --list
 
-A line is "op1 op2 result flags" in hexadecimal, TestFloat's grammar; flags are 01 inexact,
-02 underflow, 04 overflow, 08 divide by zero, 10 invalid. FILE.json beside it says the rest."""
+A line is "a [b [c]] result flags" in hexadecimal, TestFloat's grammar, or what --grammar or the
+file's name says (.hex, .bin, .csv, .jsonl, .fptest, .input, .npz; .gz and .zst compress). Flags are
+01 inexact, 02 underflow, 04 overflow, 08 divide by zero, 10 invalid. FILE.json beside it says the
+rest. A run that was killed goes on when it is started again."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add ``vectors``."""
     parser = new_parser(subparsers, "vectors", "write test vectors of an operation", EXAMPLES, run)
     add_unit(parser)
-    parser.add_argument(
-        "--exhaustive", action="store_true", help="every combination of operands, up to 8 bits each"
-    )
-    parser.add_argument("--out", "-o", required=True, metavar="FILE", help="- is standard output")
+    add_cases(parser)
+    parser.add_argument("--list", action="store_true", help="print the classes of this operation")
+    output = parser.add_argument_group("output")
+    output.add_argument("--out", "-o", metavar="FILE", help="- is standard output")
+    output.add_argument("--grammar", choices=vectors.GRAMMARS, metavar="G",
+                        help=", ".join(vectors.GRAMMARS))  # fmt: skip
+    output.add_argument("--shard", type=parsed(_shard), default=(1, 1), metavar="I/N",
+                        help="only the I-th of N consecutive shares")  # fmt: skip
+    output.add_argument("--jobs", "-j", type=natural, default=1, metavar="N",
+                        help="processes on this machine")  # fmt: skip
+    output.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster instead")
 
 
-def add_unit(parser: argparse.ArgumentParser) -> None:
-    """The arguments that describe a unit under test."""
-    parser.add_argument("operation", choices=vectors.VECTOR_OPERATIONS, metavar="OP",
-                        help=", ".join(vectors.VECTOR_OPERATIONS))  # fmt: skip
-    parser.add_argument("--format", "-f", required=True, type=format_argument, metavar="F",
-                        help="of the operands")  # fmt: skip
-    parser.add_argument("--result-format", type=format_argument, metavar="R",
-                        help="of the result; the operands' by default")  # fmt: skip
-    add_projection(parser)
+def _shard(text: str) -> tuple[int, int]:
+    """A shard as I/N.
+
+    >>> _shard("2/4")
+    (2, 4)
+    """
+    index, slash, shards = text.partition("/")
+    if not (slash and index.isdigit() and shards.isdigit()):
+        raise ValueError(f"{text!r} is no shard: write I/N, as in 2/4")
+    return int(index), int(shards)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the vectors; say so on stderr where they go to stdout."""
-    if not arguments.exhaustive:
-        raise ValueError("which cases? exhaustive ones are what there is so far: add --exhaustive")
-    unit = vectors.Unit.uniform(
-        arguments.operation, arguments.format, arguments.result_format, projection_of(arguments)
-    )
+    unit = unit_of_options(arguments)
+    if arguments.list:
+        _print_classes(unit)
+        return 0
+    if arguments.out is None:
+        raise ValueError("where to? give --out FILE, or --out - for standard output")
+    cases = cases_of_options(arguments, unit)
     start = time.perf_counter()
+    keywords = {
+        "shard": arguments.shard, "jobs": arguments.jobs, "scheduler": arguments.scheduler,
+        "progress": ProgressLine(),
+    }  # fmt: skip
     if arguments.out == "-":
-        written = vectors.write_to(sys.stdout.buffer, unit)
+        grammar = arguments.grammar or "testfloat"
+        written = vectors.write_to(sys.stdout.buffer, cases, grammar=grammar, **keywords)
         sys.stdout.buffer.flush()
         print(f"{written.count:,} vectors, sha256 {written.sha256}", file=sys.stderr)
         return 0
-    written = vectors.write(arguments.out, unit)
+    written = vectors.write(arguments.out, cases, grammar=arguments.grammar, **keywords)
     seconds = time.perf_counter() - start
-    print(f"{arguments.out}: {written.count:,} vectors of {describe(unit)} in {seconds:.2f} s")
+    print(f"{arguments.out}: {written.count:,} vectors of {unit} in {seconds:.2f} s")
+    if written.resumed:
+        print(f"  resumed   {written.resumed:,} were there from a run that had stopped")
     print(f"  sha256    {written.sha256}")
     print(f"  manifest  {arguments.out}.json")
     return 0
 
 
-def describe(unit: vectors.Unit) -> str:
-    """A unit in one line."""
-    formats = " x ".join(fmt.name for fmt in unit.operand_formats)
-    rule = unit.projection
-    return (
-        f"{unit.operation}, {formats} -> {unit.result_format}, "
-        f"{rule.rounding}, saturation {rule.saturation}"
-    )
+def _print_classes(unit: vectors.Unit) -> None:
+    rows = [(c.name, f"{c.size(unit):,}", c.text) for c in vectors.classes_for(unit)]
+    print("\n".join(aligned([("class", "directed cases", ""), *rows], right=[1])))

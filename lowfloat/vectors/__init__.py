@@ -1,20 +1,30 @@
-"""Test vectors for RTL units: operands, the expected result and the expected flags, as text.
+"""Test vectors for RTL units: inputs, the expected result and the expected flags.
 
-Vectors are in TestFloat's grammar, one case per line; a manifest beside the file says what the
-columns mean and which file it describes.
+A ``Unit`` says what the hardware computes, ``Cases`` which inputs it gets, and a grammar how they
+stand in a file. A manifest beside the file says what the columns mean and which file it describes.
 """
 
-from lowfloat.vectors.cases import VECTOR_OPERATIONS, Unit
+from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.checking import Mismatch, Report, check
-from lowfloat.vectors.manifest import read_manifest
-from lowfloat.vectors.reading import Table, VectorFileError, read
+from lowfloat.vectors.classes import CLASSES, classes_for
+from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars import GRAMMARS, grammar_of
+from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
+from lowfloat.vectors.reading import read, tables
+from lowfloat.vectors.table import Table
 from lowfloat.vectors.testbenches import Constant, Handshake, Interface, write_testbench
+from lowfloat.vectors.units import VECTOR_OPERATIONS, Column, Integer, Unit, port
 from lowfloat.vectors.writing import Written, write, write_to
 
 __all__ = [
+    "CLASSES",
+    "GRAMMARS",
     "VECTOR_OPERATIONS",
+    "Cases",
+    "Column",
     "Constant",
     "Handshake",
+    "Integer",
     "Interface",
     "Mismatch",
     "Report",
@@ -22,9 +32,16 @@ __all__ = [
     "Unit",
     "VectorFileError",
     "Written",
+    "cases_of",
     "check",
+    "classes_for",
+    "grammar_of",
+    "manifest_path",
+    "port",
     "read",
     "read_manifest",
+    "tables",
+    "unit_of",
     "write",
     "write_testbench",
     "write_to",

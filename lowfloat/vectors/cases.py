@@ -1,135 +1,236 @@
-"""What a unit under test computes, and the cases that exercise it."""
+"""Which cases: an exhaustive list, or a mix of classes drawn from a seed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import lowfloat as lf
-from lowfloat.optable import OPERATIONS
+from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list, in this order
+    conversion_classes,
+    hard_classes,
+    operand_classes,
+    relation_classes,
+    result_classes,
+)  # fmt: skip
+from lowfloat.vectors.classes import CLASSES, CaseClass, classes_for
+from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread, words
+from lowfloat.vectors.units import Codes, Unit
 
-Codes = NDArray[Any]
-
-#: Operations that vectors are written for: every operand and the result are codes of a format.
-VECTOR_OPERATIONS = ("add", "subtract", "multiply", "fma")
-#: The widest operands whose cases are listed exhaustively: 2^16 pairs, 2^24 triples.
-MAX_EXHAUSTIVE_WIDTH = 8
 #: Cases that are computed and written at a time; a bound on memory, not on the count.
-CHUNK = 1 << 20
+CHUNK = 1 << 17
+#: Input spaces beyond this many bits are not listed exhaustively.
+MAX_EXHAUSTIVE_BITS = 32
+#: The classes of a mix where none are named, with their share of the cases.
+DEFAULT_SHARES = {
+    "testfloat1": 4,
+    "testfloat2": 2,
+    "random": 2,
+    "weighted": 2,
+    "near_tie": 2,
+    "B3": 2,
+}
+#: Classes that are left out unless they are asked for by name.
+BY_NAME_ONLY: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A hardware unit as data: its operation, the formats at its ports, and its projection.
+class Cases:
+    """Some cases of a unit; case j is a pure function of the seed and j.
+
+    Parameters
+    ----------
+    unit : Unit
+    count : int
+        How many.
+    seed : int
+        64 bits.
+    classes : tuple of str
+        Names from ``lf.vectors.CLASSES`` that have cases for the unit; all of them if empty.
+        Their cases take turns.
+    weights : tuple of (str, int)
+        Of the class ``weighted``, where they differ from the default.
+    exhaustive : bool
+        Every combination of input codes in counting order instead; the last input runs fastest.
+    closing : tuple of tuple of int
+        Input codes that are appended to the mix; ``count`` includes them.
 
     Raises
     ------
     ValueError
-        If the operation is unknown, the formats do not match its arity, or the rounding is
-        stochastic.
+        If a class is unknown or has no cases for the unit, or the count is impossible.
 
     Examples
     --------
     >>> import lowfloat as lf
-    >>> unit = lf.vectors.Unit.uniform("multiply", "float8_e4m3fn")
-    >>> unit.exhaustive_count
-    65536
+    >>> unit = lf.vectors.Unit.uniform("add", "float16")
+    >>> cases = lf.vectors.Cases(unit, 1000, seed=7)
+    >>> whole, part = cases.inputs(0, 1000), cases.inputs(500, 600)
+    >>> all((w[500:600] == p).all() for w, p in zip(whole, part))
+    True
+
+    Source: Philox4x64-10, Salmon et al., SC 2011; the classes name theirs.
     """
 
-    operation: str
-    #: One per operand.
-    operand_formats: tuple[lf.Format, ...]
-    result_format: lf.Format
-    projection: lf.Projection = field(default_factory=lf.Projection)
+    unit: Unit
+    count: int
+    seed: int = 0
+    classes: tuple[str, ...] = ()
+    weights: tuple[tuple[str, int], ...] = ()
+    exhaustive: bool = False
+    closing: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.operation not in VECTOR_OPERATIONS:
+        if self.count < 1:
+            raise ValueError(f"a file has at least one vector, not {self.count}")
+        if not 0 <= self.seed < 1 << 64:
+            raise ValueError(f"a seed has 64 bits, not {self.seed}")
+        bits = sum(column.width for column in self.unit.inputs)
+        if self.exhaustive and bits > MAX_EXHAUSTIVE_BITS:
             raise ValueError(
-                f"no vectors are written for {self.operation!r}: there are "
-                f"{', '.join(VECTOR_OPERATIONS)}"
+                f"{self.unit} has 2^{bits} cases: exhaustive vectors are for input spaces of up "
+                f"to 2^{MAX_EXHAUSTIVE_BITS}; draw some with a count"
             )
-        arity = OPERATIONS[self.operation].arity
-        if len(self.operand_formats) != arity:
-            raise ValueError(
-                f"{self.operation} has {arity} operands, not {len(self.operand_formats)}: "
-                "give one format for each"
-            )
-        if self.projection.stochastic is not None:
-            raise ValueError(
-                "vectors of stochastic rounding need the random bits as a column, which this "
-                "grammar lacks: choose a deterministic rounding"
-            )
+        if self.exhaustive and self.count != self.unit.exhaustive_count:
+            raise ValueError(f"all cases are {self.unit.exhaustive_count}, not {self.count}")
+        known = {entry.name for entry in classes_for(self.unit)}
+        for name in self.classes:
+            if name not in CLASSES:
+                raise ValueError(f"no class {name!r}: there are {', '.join(CLASSES)}")
+            if name not in known:
+                raise ValueError(
+                    f"class {name} has no cases for {self.unit.operation}: "
+                    f"there are {', '.join(sorted(known))}"
+                )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Cases, tuple(getattr(self, entry.name) for entry in fields(self))
 
     @classmethod
-    def uniform(
-        cls,
-        operation: str,
-        format: Any,
-        result_format: Any = None,
-        projection: lf.Projection | None = None,
-    ) -> Unit:
-        """A unit whose operands share one format, which the result has too if none is given."""
-        fmt = lf.format(format)
-        arity = OPERATIONS[operation].arity if operation in VECTOR_OPERATIONS else 0
-        result = fmt if result_format is None else lf.format(result_format)
-        return cls(operation, (fmt,) * arity, result, projection or lf.Projection())
+    def all_of(cls, unit: Unit) -> Cases:
+        """Every combination of input codes.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 2^32.
+        """
+        return cls(unit, unit.exhaustive_count, exhaustive=True)
+
+    @cached_property
+    def turns(self) -> tuple[CaseClass, ...]:
+        """The classes in the order in which they take turns, some of them several times."""
+        entries = [CLASSES[name] for name in self.classes] or list(classes_for(self.unit))
+        shares = {} if self.classes else DEFAULT_SHARES
+        if self.weights:
+            entries = [
+                e._replace(make=self._weighted) if e.name == "weighted" else e for e in entries
+            ]
+        rounds = max(shares.get(entry.name, 1) for entry in entries)
+        return tuple(
+            entry for turn in range(rounds) for entry in entries if turn < shares.get(entry.name, 1)
+        )
+
+    def _weighted(self, unit: Unit, digits: Any, words: Words) -> list[Words]:
+        chosen = {**operand_classes.DEFAULT_WEIGHTS, **dict(self.weights)}
+        return operand_classes.weighted(unit, words, chosen)
 
     @property
-    def exhaustive_count(self) -> int:
-        """How many combinations of operand codes there are."""
-        return 1 << sum(fmt.width for fmt in self.operand_formats)
+    def drawn(self) -> int:
+        """The cases before the closing ones."""
+        return self.count - len(self.closing)
 
-    def compute(self, operands: Sequence[Codes]) -> tuple[Codes, NDArray[np.uint8]]:
-        """The expected result codes and flags of columns of operand codes."""
-        pairs = zip(operands, self.operand_formats, strict=True)
-        arrays = [lf.from_codes(codes, fmt) for codes, fmt in pairs]
-        raised = np.zeros(arrays[0].shape, np.uint8)
-        result = getattr(lf, self.operation)(
-            *arrays,
-            format=self.result_format,
-            rounding=self.projection.rounding,
-            saturation=self.projection.saturation,
-            policy=self.projection.policy,
-            flags_out=raised,
+    def class_names(self, start: int, stop: int) -> NDArray[Any]:
+        """The class of every case, as an index into ``names``."""
+        index = np.arange(start, stop)
+        if self.exhaustive:
+            return np.zeros(len(index), np.int64)
+        turn = np.array([self.names.index(entry.name) for entry in self.turns])
+        return np.where(index < self.drawn, turn[index % len(turn)], len(self.names) - 1)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classes that occur."""
+        if self.exhaustive:
+            return ("exhaustive",)
+        names = tuple(dict.fromkeys(entry.name for entry in self.turns))
+        return (*names, "closing") if self.closing else names
+
+    def inputs(self, start: int, stop: int) -> tuple[Codes, ...]:
+        """The input columns of cases ``start`` to ``stop``: operands, then random bits if used.
+
+        Raises
+        ------
+        IndexError
+            If the range is not within the cases.
+        """
+        if not 0 <= start <= stop <= self.count:
+            raise IndexError(f"cases {start} to {stop} are not within 0 to {self.count}")
+        if self.exhaustive:
+            return self._counted(start, stop)
+        drawn = self._drawn(start, min(stop, self.drawn)) if start < self.drawn else None
+        if stop <= self.drawn and drawn is not None:
+            return drawn
+        rows = self.closing[max(start - self.drawn, 0) : stop - self.drawn]
+        closing = tuple(
+            np.array([row[k] for row in rows], column.dtype)
+            for k, column in enumerate(self.unit.inputs)
         )
-        return result.codes, raised
+        if drawn is None:
+            return closing
+        return tuple(np.concatenate(pair) for pair in zip(drawn, closing, strict=True))
+
+    def chunks(
+        self, start: int = 0, stop: int | None = None, size: int = CHUNK
+    ) -> Iterator[tuple[int, int]]:
+        """Consecutive ranges of up to ``size`` cases."""
+        stop = self.count if stop is None else stop
+        for first in range(start, stop, size):
+            yield first, min(first + size, stop)
+
+    def _counted(self, start: int, stop: int) -> tuple[Codes, ...]:
+        """Inputs are the fields of a counter, the first one on top."""
+        # At most 2^32 combinations: the last counter still has 32 bits.
+        counter = np.arange(stop - start, dtype=np.uint32) + np.uint32(start if start < stop else 0)
+        columns, shift = [], sum(column.width for column in self.unit.inputs)
+        for column in self.unit.inputs:
+            shift -= column.width
+            field = counter >> np.uint32(shift) & np.uint32((1 << column.width) - 1)
+            columns.append(field.astype(column.dtype))
+        return tuple(columns)
+
+    def _drawn(self, start: int, stop: int) -> tuple[Codes, ...]:
+        inputs, turns = self.unit.inputs, self.turns
+        count = max(len(inputs), 2)
+        drawn = words(self.seed, start, stop - start, count)
+        columns = [np.empty(stop - start, column.dtype) for column in inputs]
+        for turn, entry in enumerate(turns):
+            offset = (turn - start) % len(turns)
+            own = np.ascontiguousarray(drawn[:, offset :: len(turns)])
+            if not own.shape[1]:
+                continue
+            first = (start + offset) // len(turns)
+            index = np.arange(first, first + own.shape[1])
+            made = entry.operands(self.unit, self._local(entry, turn, index), own)
+            if self.unit.random_width:
+                made = [*made, _random_bits(own[-1], self.unit.random_width)]
+            for column, codes in zip(columns, made, strict=True):
+                column[offset :: len(turns)] = codes
+        return tuple(columns)
+
+    def _local(self, entry: CaseClass, turn: int, round_: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many cases of its class come before each: classes with several turns share a count."""
+        places = [k for k, other in enumerate(self.turns) if other.name == entry.name]
+        return round_ * len(places) + places.index(turn)
 
 
-def exhaustive(unit: Unit, chunk: int = CHUNK) -> Iterator[tuple[Codes, ...]]:
-    """Every combination of operand codes, in chunks of columns; the last operand runs fastest.
-
-    Raises
-    ------
-    ValueError
-        If an operand is wider than 8 bits.
-
-    Examples
-    --------
-    >>> import lowfloat as lf
-    >>> unit = lf.vectors.Unit.uniform("add", "float4_e2m1fn")
-    >>> [column[:3].tolist() for column in next(exhaustive(unit))]
-    [[0, 0, 0], [0, 1, 2]]
-    """
-    for fmt in unit.operand_formats:
-        if fmt.width > MAX_EXHAUSTIVE_WIDTH:
-            raise ValueError(
-                f"{unit.operation} on {fmt} has 2^{sum(f.width for f in unit.operand_formats)} "
-                f"cases: exhaustive vectors are for operands of up to {MAX_EXHAUSTIVE_WIDTH} bits"
-            )
-    return _counted(unit, chunk)
-
-
-def _counted(unit: Unit, chunk: int) -> Iterator[tuple[Codes, ...]]:
-    """Operands are the fields of a counter, the first one on top."""
-    widths = [fmt.width for fmt in unit.operand_formats]
-    for start in range(0, unit.exhaustive_count, chunk):
-        counter = np.arange(start, min(start + chunk, unit.exhaustive_count), dtype=np.uint32)
-        columns, shift = [], sum(widths)
-        for width in widths:
-            shift -= width
-            columns.append((counter >> shift & ((1 << width) - 1)).astype(np.uint8))
-        yield tuple(columns)
+def _random_bits(word: Words, width: int) -> Words:
+    """R of stochastic rounding: uniform, but every fourth one an end or the middle of its range."""
+    top = (1 << width) - 1
+    ends = np.array([0, top, 1 << (width - 1), top >> 1], np.uint64)
+    kind = spread(word, 11)
+    return np.where(kind & U64(3) == 0, ends[below(kind, 4)], low_bits(spread(word, 12), width))

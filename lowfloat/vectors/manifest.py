@@ -1,4 +1,4 @@
-"""The manifest beside a vector file: what its columns mean, and which bytes it describes."""
+"""The manifest beside a vector file: its policy header, and which bytes it describes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from lowfloat.exception_flags import FLAG_NAMES
 from lowfloat.format_names import spec_text
 from lowfloat.optable import OPERATIONS
 from lowfloat.storage import format_from_json, format_to_json
-from lowfloat.vectors.cases import Unit
-from lowfloat.vectors.grammar import fields
+from lowfloat.vectors.cases import Cases
+from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.units import Integer, Port, Unit, port
 
 KIND = "lowfloat vectors"
-VERSION = 1
+VERSION = 2
 
 
 def manifest_path(vectors: str | os.PathLike[str]) -> Path:
@@ -26,40 +28,89 @@ def manifest_path(vectors: str | os.PathLike[str]) -> Path:
     return Path(f"{os.fspath(vectors)}.json")
 
 
-def describe(unit: Unit, file: str, count: int, sha256: str) -> dict[str, Any]:
-    """The manifest of ``count`` vectors of a unit, as plain data."""
-    operation = OPERATIONS[unit.operation]
-    grammar = " ".join(f"{f.name.replace(' ', '')}:{f.digits}" for f in fields(unit))
+def policy_header(unit: Unit) -> dict[str, Any]:
+    """What decides every bit of a unit's results, as plain data."""
+    operation = OPERATIONS.get(unit.operation)
+    return {
+        "operation": unit.operation,
+        "formula": operation.formula if operation else unit.operation,
+        "operand_formats": [_port_to_json(at) for at in unit.operand_formats],
+        "result_format": _port_to_json(unit.result_format),
+        "projection": {
+            "rounding": _rounding_to_json(unit.projection),
+            "saturation": unit.projection.saturation,
+        },
+        "exact": unit.exact,
+        "policy": dataclasses.asdict(unit.projection.policy),
+    }
+
+
+def describe_cases(cases: Cases) -> dict[str, Any]:
+    """Which cases, as plain data: all that is needed to draw them again."""
+    if cases.exhaustive:
+        return {"exhaustive": True, "count": cases.count}
+    return {
+        "exhaustive": False,
+        "count": cases.count,
+        "seed": cases.seed,
+        "generator": "Philox4x64-10, counter order",
+        "classes": list(cases.classes),
+        "turns": [entry.name for entry in cases.turns],
+        "weights": dict(cases.weights),
+        "closing": [list(row) for row in cases.closing],
+    }
+
+
+def describe(
+    cases: Cases, file: str, grammar: str, first: int, count: int, sha256: str, shard: str = "1/1"
+) -> dict[str, Any]:
+    """The manifest of a file of ``count`` vectors from case ``first`` on, as plain data."""
     return {
         "kind": KIND,
         "manifest_version": VERSION,
         "file": file,
         "count": count,
         "sha256": sha256,
-        "cases": "exhaustive",
-        "operation": operation.name,
-        "formula": operation.formula,
-        "operand_formats": [format_to_json(fmt) for fmt in unit.operand_formats],
-        "result_format": format_to_json(unit.result_format),
-        "projection": {
-            "rounding": unit.projection.rounding,
-            "saturation": unit.projection.saturation,
-        },
-        "policy": dataclasses.asdict(unit.projection.policy),
+        "sha256_of": "the uncompressed bytes",
+        "shard": shard,
+        "first_case": first,
+        **policy_header(cases.unit),
+        "cases": describe_cases(cases),
         "grammar": {
-            "line": grammar,
-            "digits": "upper-case hexadecimal, zero-padded; name:digits in the line's order",
-            "separator": "one space",
-            "line_end": "LF",
+            "name": grammar,
+            **grammar_named(grammar).describe(cases.unit),
             "flags": {f"{bit:02X}": name for bit, name in FLAG_NAMES.items()},
         },
         "lowfloat_version": lf.__version__,
-        "specification": {"semantics.md sha256": _specification_sha256()},
+        "specification": {"version": spec_version(), "semantics.md sha256": _spec_sha256()},
     }
 
 
-def _specification_sha256() -> str:
+def spec_version() -> str:
+    """The version that spec/semantics.md states."""
+    found = re.search(r"^Version ([\d.]+)\.$", spec_text("semantics.md"), re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def _spec_sha256() -> str:
     return hashlib.sha256(spec_text("semantics.md").encode()).hexdigest()
+
+
+def _port_to_json(at: Port) -> dict[str, Any]:
+    if isinstance(at, Integer):
+        return {"integer": at.name, "width": at.width, "signed": at.signed}
+    return format_to_json(at)
+
+
+def _port_from_json(data: dict[str, Any]) -> Port:
+    if "integer" in data:
+        return Integer(data["width"], data["signed"])
+    return port(format_from_json(data))
+
+
+def _rounding_to_json(projection: lf.Projection) -> Any:
+    rule = projection.stochastic
+    return projection.rounding if rule is None else {"bits": rule.bits, "variant": rule.variant}
 
 
 def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -68,7 +119,7 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is no manifest of vectors, or one of a later version.
+        If the file is no manifest of vectors, or one of another version.
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -85,7 +136,7 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def unit_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Unit:
-    """The unit that a manifest describes.
+    """The unit that a manifest describes; ``path`` is named in errors.
 
     Raises
     ------
@@ -93,17 +144,40 @@ def unit_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Unit:
         If an entry is missing or has an impossible value.
     """
     try:
+        rounding = manifest["projection"]["rounding"]
+        if isinstance(rounding, dict):
+            rounding = lf.Stochastic(rounding["bits"], rounding["variant"])
         return Unit(
             manifest["operation"],
-            tuple(format_from_json(fmt) for fmt in manifest["operand_formats"]),
-            format_from_json(manifest["result_format"]),
+            tuple(_port_from_json(at) for at in manifest["operand_formats"]),
+            _port_from_json(manifest["result_format"]),
             lf.Projection(
-                manifest["projection"]["rounding"],
-                manifest["projection"]["saturation"],
-                lf.Policy(**manifest["policy"]),
+                rounding, manifest["projection"]["saturation"], lf.Policy(**manifest["policy"])
             ),
+            manifest["exact"],
         )
     except KeyError as error:
         raise ValueError(f"{path} lacks the entry {error}: write the vectors again") from None
     except (TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} describes no unit: {error}") from None
+
+
+def cases_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Cases:
+    """The cases that a manifest describes: the whole set, whichever shard the file is.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing or has an impossible value.
+    """
+    unit = unit_of(manifest, path)
+    try:
+        drawn = manifest["cases"]
+        if drawn["exhaustive"]:
+            return Cases.all_of(unit)
+        return Cases(
+            unit, drawn["count"], drawn["seed"], tuple(drawn["classes"]),
+            tuple(drawn["weights"].items()), closing=tuple(map(tuple, drawn["closing"])),
+        )  # fmt: skip
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} describes no cases ({error}): write the vectors again") from None

@@ -1,4 +1,4 @@
-"""Writing vectors: whole files or none, beside a manifest."""
+"""Writing vectors: whole files or none, beside a manifest, going on where a killed run stopped."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lowfloat.vectors.cases import Unit, exhaustive
-from lowfloat.vectors.grammar import format_lines, line_length
-from lowfloat.vectors.manifest import describe, manifest_path
+from lowfloat.vectors.cases import Cases
+from lowfloat.vectors.grammars import grammar_named, grammar_of
+from lowfloat.vectors.grammars.streams import SUFFIXES
+from lowfloat.vectors.journal import Journal
+from lowfloat.vectors.manifest import describe
+from lowfloat.vectors.running import Job, parts
+from lowfloat.vectors.units import Unit
+
+#: Called with the number of vectors done and of all.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,41 @@ class Written:
     """What was written."""
 
     count: int
-    #: Of the vectors' bytes, in hexadecimal.
+    #: Of the uncompressed bytes, in hexadecimal.
     sha256: str
+    #: Vectors that an interrupted run had left finished.
+    resumed: int = 0
 
 
-def write_to(stream: IO[bytes], unit: Unit) -> Written:
-    """Write every case of a unit to a binary stream.
+def as_cases(given: Cases | Unit) -> Cases:
+    """Cases; a unit alone means all of its."""
+    return Cases.all_of(given) if isinstance(given, Unit) else given
+
+
+def write_to(
+    stream: IO[bytes],
+    cases: Cases | Unit,
+    *,
+    grammar: str = "testfloat",
+    shard: tuple[int, int] = (1, 1),
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Write vectors to a binary stream.
+
+    Parameters
+    ----------
+    stream : binary stream
+    cases : Cases or Unit
+        A unit alone stands for every combination of its inputs.
+    grammar, shard, jobs, scheduler, progress
+        As for ``write``.
 
     Raises
     ------
     ValueError
-        If an operand is wider than 8 bits.
+        If there are too many cases to list, or the shard or the grammar does not exist.
     RuntimeError
         If fewer bytes were written than the cases need.
 
@@ -46,18 +75,28 @@ def write_to(stream: IO[bytes], unit: Unit) -> Written:
     >>> stream.getvalue().splitlines()[:2]
     [b'0 0 0 00', b'0 1 1 00']
     """
-    digest, written = hashlib.sha256(), 0
-    for operands in exhaustive(unit):
-        lines = format_lines(unit, (*operands, *unit.compute(operands)))
-        digest.update(lines)
-        written += _write_all(stream, lines)
-    count, rest = divmod(written, line_length(unit))
-    if rest or count != unit.exhaustive_count:
+    job = Job(as_cases(cases), grammar, shard)
+    digest, done, written = hashlib.sha256(), 0, 0
+    for part in parts(job, 0, jobs, scheduler):
+        digest.update(part.payload)
+        written += _write_all(stream, part.payload)
+        done += part.vectors
+        if progress is not None:
+            progress(done, job.count)
+    _demand_whole(job, done, written)
+    return Written(done, digest.hexdigest())
+
+
+def _demand_whole(job: Job, count: int, written: int) -> None:
+    size = grammar_named(job.grammar).record_size(job.cases.unit)
+    short = count != job.count
+    if size is not None and job.grammar != "npz":
+        short |= written != job.count * size + len(job.header)
+    if short:
         raise RuntimeError(
-            f"{written} bytes were written where {unit.exhaustive_count} vectors need "
-            f"{unit.exhaustive_count * line_length(unit)}: do not use this file"
+            f"{count} vectors in {written} bytes were written where {job.count} were asked for: "
+            "do not use this file"
         )
-    return Written(count, digest.hexdigest())
 
 
 def _write_all(stream: IO[bytes], data: bytes) -> int:
@@ -68,52 +107,67 @@ def _write_all(stream: IO[bytes], data: bytes) -> int:
     return len(data) - len(rest)
 
 
-def write(path: str | os.PathLike[str], unit: Unit) -> Written:
-    """Write every case of a unit to a file, and a manifest to ``path`` + ``.json``.
+def write(
+    path: str | os.PathLike[str],
+    cases: Cases | Unit,
+    *,
+    grammar: str | None = None,
+    shard: tuple[int, int] = (1, 1),
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Write vectors to a file, and a manifest to ``path`` + ``.json``.
 
-    Both files appear complete or not at all: they are written under temporary names, synced,
-    measured and renamed, the manifest last.
+    The file appears complete or not at all. A run that is killed leaves ``.NAME.part`` and
+    ``.NAME.journal``; the same call goes on from there and makes the same bytes.
+
+    Parameters
+    ----------
+    path : path
+        ``.gz`` and ``.zst`` compress.
+    cases : Cases or Unit
+        A unit alone stands for every combination of its inputs.
+    grammar : str, optional
+        A name from ``lf.vectors.GRAMMARS``; by default the one that the file's name asks for.
+    shard : (int, int)
+        (i, n): the i-th of n consecutive shares, from 1 on; shares 1 to n, one after the other,
+        are the whole file.
+    jobs : int
+        Processes on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers compute instead.
+    progress : callable, optional
+        Called with the number of vectors done and of all.
 
     Raises
     ------
     ValueError
-        If an operand is wider than 8 bits.
+        If there are too many cases to list, or the shard or the grammar does not exist.
     OSError
         If a file cannot be written.
+    RuntimeError
+        If another run writes this file.
 
     Source: TestFloat 3e, testfloat_gen; semantics.md rules F-1 and A-1 to A-6.
     """
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
-    with _replacing(manifest_path(target)) as manifest, _replacing(target) as vectors:
-        written = write_to(vectors, unit)
-        vectors.flush()
-        expected = written.count * line_length(unit)
-        if (size := os.fstat(vectors.fileno()).st_size) != expected:
-            raise OSError(f"{target} has {size} bytes on disk instead of {expected}")
-        text = json.dumps(describe(unit, target.name, written.count, written.sha256), indent=2)
-        manifest.write(text.encode() + b"\n")
-    return written
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes ``target``'s name when the block ends well, and else disappears."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+    compression = SUFFIXES.get(target.suffix)
+    job = Job(as_cases(cases), grammar or grammar_of(target), shard, compression)
+    with Journal(target, job) as journal:
+        resumed = journal.count
+        for part in parts(job, journal.finished, jobs, scheduler):
+            journal.append(part)
+            if progress is not None:
+                progress(journal.count, job.count)
+        _demand_whole(job, journal.count, journal.payload_bytes)
+        manifest = describe(
+            job.cases, target.name, job.grammar, job.start, job.count, journal.sha256,
+            "{}/{}".format(*shard),
+        )  # fmt: skip
+        journal.finish(json.dumps(manifest, indent=2).encode() + b"\n")
+    return Written(job.count, journal.sha256, resumed)

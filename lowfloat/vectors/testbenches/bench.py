@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lowfloat as lf
-from lowfloat.vectors.cases import Unit
-from lowfloat.vectors.grammar import Field, fields
 from lowfloat.vectors.testbenches.interface import Handshake, Interface
+from lowfloat.vectors.units import Column, Port, Unit
 
 #: Mismatches that a testbench prints; it counts the rest.
 SHOWN = 10
@@ -40,14 +39,14 @@ class Bench:
             raise ValueError(f"a stall of {self.stall} percent is outside 0 to 99")
 
     @property
-    def operands(self) -> tuple[Field, ...]:
+    def operands(self) -> tuple[Column, ...]:
         """The columns of a vector that go into the unit."""
-        return fields(self.unit)[:-2]
+        return self.unit.inputs
 
     @property
     def result_width(self) -> int:
         """Bits of the result."""
-        return fields(self.unit)[-2].width
+        return self.unit.result_format.width
 
     @property
     def wires(self) -> dict[str, str]:
@@ -64,12 +63,7 @@ class Bench:
     @property
     def description(self) -> str:
         """The unit in one line."""
-        formats = " x ".join(fmt.name for fmt in self.unit.operand_formats)
-        rule = self.unit.projection
-        return (
-            f"{self.unit.operation}, {formats} -> {self.unit.result_format.name}, "
-            f"{rule.rounding}, saturation {rule.saturation}"
-        )
+        return str(self.unit)
 
     @property
     def nan_codes(self) -> tuple[int, int, int]:
@@ -77,7 +71,7 @@ class Bench:
         return nan_codes(self.unit.result_format)
 
 
-def nan_codes(fmt: lf.Format) -> tuple[int, int, int]:
+def nan_codes(fmt: Port) -> tuple[int, int, int]:
     """Mask, lowest and highest of the NaN codes of a format; lowest above highest if none.
 
     Examples
@@ -86,6 +80,8 @@ def nan_codes(fmt: lf.Format) -> tuple[int, int, int]:
     >>> [hex(n) for n in nan_codes(lf.float16)]
     ['0x7fff', '0x7c01', '0x7fff']
     """
+    if not isinstance(fmt, lf.Format):
+        return (1 << fmt.width) - 1, 1, 0
     magnitude = (1 << (fmt.width - fmt.signed)) - 1
     sign = (1 << fmt.width) - 1 - magnitude
     infinity = magnitude - ((1 << fmt.mantissa_bits) - 1)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import lowfloat as lf
-from lowfloat.vectors.cases import Unit
 from lowfloat.vectors.manifest import read_manifest, unit_of
 from lowfloat.vectors.testbenches import verilog, vhdl
 from lowfloat.vectors.testbenches.bench import Bench
 from lowfloat.vectors.testbenches.interface import Interface
 from lowfloat.vectors.testbenches.rendering import render
+from lowfloat.vectors.units import Unit
 from lowfloat.vectors.writing import write
 
 VECTORS = "vectors.tv"

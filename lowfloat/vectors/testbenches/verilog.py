@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lowfloat.vectors.grammar import fields
 from lowfloat.vectors.testbenches.bench import SHOWN, Bench, joined
 from lowfloat.vectors.testbenches.interface import Constant
 from lowfloat.vectors.testbenches.rendering import indented, render
@@ -77,11 +76,11 @@ def word_values(bench: Bench) -> dict[str, Any]:
     """How a word of ``$readmemh`` falls apart: fields of whole digits, the first on top."""
     names = [f"operand_{n}" for n in range(1, len(bench.operands) + 1)]
     names += ["expected", "expected_flags"]
-    columns = fields(bench.unit)
-    position = total = 4 * sum(field.digits for field in columns)
+    columns = bench.unit.columns
+    position = total = 4 * sum(field.hex_digits for field in columns)
     lines = []
     for name, field in zip(names, columns, strict=True):
-        position -= 4 * field.digits
+        position -= 4 * field.hex_digits
         lines.append(f"            {name} = word[{position}+:{field.width}];")
     return {"word_width": total, "unpack": "\n".join(lines)}
 

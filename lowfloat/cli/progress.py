@@ -1,0 +1,45 @@
+"""A line on standard error that says how far a long run is."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+class ProgressLine:
+    """Vectors done, their rate, and the time left; silent where stderr is no terminal."""
+
+    def __init__(self, shown: bool | None = None) -> None:
+        self._shown = sys.stderr.isatty() if shown is None else shown
+        self._start: float | None = None
+        self._first = 0
+        self._width = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Draw the line again."""
+        now = time.monotonic()
+        if self._start is None:
+            self._start, self._first = now, done
+        if not self._shown:
+            return
+        text = progress_text(done, total, done - self._first, now - self._start)
+        self._width = max(self._width, len(text))
+        end = "\n" if done >= total else ""
+        print(f"\r{text.ljust(self._width)}", end=end, file=sys.stderr, flush=True)
+
+
+def progress_text(done: int, total: int, fresh: int, seconds: float) -> str:
+    """The line: ``fresh`` vectors took ``seconds``.
+
+    >>> progress_text(5_000_000, 20_000_000, 5_000_000, 2.0)
+    '[#####...............]  25 %  5,000,000 of 20,000,000, 2.50 million/s, 0:06 left'
+    """
+    share = done / max(total, 1)
+    bar = "#" * int(20 * share)
+    text = f"[{bar:.<20}] {100 * share:3.0f} %  {done:,} of {total:,}"
+    if fresh <= 0 or seconds <= 0:
+        return text
+    left = round((total - done) * seconds / fresh)
+    hours, rest = divmod(left, 3600)
+    clock = f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+    return f"{text}, {fresh / seconds / 1e6:.2f} million/s, {clock} left"

@@ -1,0 +1,97 @@
+"""The options that describe a unit under test and its cases."""
+
+from __future__ import annotations
+
+import argparse
+
+import lowfloat as lf
+from lowfloat import vectors
+from lowfloat.cli.options import add_projection, natural, parsed, projection_of
+from lowfloat.vectors.operand_classes import parse_weights
+
+_port = parsed(vectors.port)
+#: Most operations are named in the reference; here are those that hardware has.
+_OPERATIONS = "add, multiply, fma, divide, sqrt, convert, to_integer, from_integer, less, ..."
+
+
+def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> None:
+    """The arguments that describe a unit under test; ``--operation`` is an option of its own."""
+    keywords = {"choices": vectors.VECTOR_OPERATIONS, "metavar": "OP", "help": _OPERATIONS}
+    parser.add_argument(operation, **keywords)  # type: ignore[arg-type]
+    parser.add_argument("--format", "-f", type=_port, metavar="F",
+                        help="of the operands; int32 and the like for from_integer")  # fmt: skip
+    parser.add_argument("--operand-formats", type=_ports, metavar="F,F,...",
+                        help="where the operands differ: one for each, instead of --format")  # fmt: skip
+    parser.add_argument("--result-format", type=_port, metavar="R",
+                        help="of the result; the operands' by default")  # fmt: skip
+    parser.add_argument("--inexact-integers", action="store_true",
+                        help="to_integer: raise no inexact (TestFloat's -notexact)")  # fmt: skip
+    add_projection(parser)
+    parser.add_argument("--stochastic", type=parsed(_stochastic), metavar="N[A|B|C]",
+                        help="round stochastically with N random bits, which become a column")  # fmt: skip
+
+
+def _ports(text: str) -> tuple[vectors.units.Port, ...]:
+    return tuple(map(vectors.port, text.split(",")))
+
+
+def _stochastic(text: str) -> lf.Stochastic:
+    """A stochastic rounding as 16 or 16B.
+
+    >>> _stochastic("13B")
+    Stochastic(bits=13, variant='B')
+    """
+    variant = text[-1].upper() if text[-1:].isalpha() else "A"
+    number = text.rstrip("ABCabc")
+    if not number.isdigit():
+        raise ValueError(f"{text!r} is no stochastic rounding: write bits and variant, as in 16B")
+    return lf.Stochastic(int(number), variant)  # type: ignore[arg-type]
+
+
+def unit_of_options(arguments: argparse.Namespace) -> vectors.Unit:
+    """The unit that the options of ``add_unit`` describe."""
+    projection = projection_of(arguments)
+    if arguments.stochastic is not None:
+        if arguments.rounding is not None:
+            raise ValueError("--rounding and --stochastic exclude each other: give one")
+        projection = lf.Projection(arguments.stochastic, projection.saturation, projection.policy)
+    exact = not arguments.inexact_integers
+    if (arguments.format is None) == (arguments.operand_formats is None):
+        raise ValueError("of which formats? give --format F, or --operand-formats for mixed ones")
+    if arguments.operand_formats is None:
+        return vectors.Unit.uniform(
+            arguments.operation, arguments.format, arguments.result_format, projection, exact
+        )
+    result = arguments.result_format or arguments.operand_formats[0]
+    return vectors.Unit(arguments.operation, arguments.operand_formats, result, projection, exact)
+
+
+def add_cases(parser: argparse.ArgumentParser) -> None:
+    """The arguments that choose cases."""
+    cases = parser.add_argument_group("cases")
+    cases.add_argument("--exhaustive", action="store_true",
+                       help="every combination of inputs, up to 2^32")  # fmt: skip
+    cases.add_argument(
+        "--count", "-n", type=natural, metavar="N", help="N cases, drawn from classes"
+    )
+    cases.add_argument("--seed", type=natural, default=0, metavar="S", help="64 bits; default 0")
+    cases.add_argument("--classes", type=_names, default=(), metavar="C,C,...",
+                       help="by default all that fit the operation; --list prints them")  # fmt: skip
+    cases.add_argument("--weights", type=parsed(parse_weights), metavar="NAME=N,...",
+                       help="of the class weighted: normal, subnormal, zero, ..., ones, any")  # fmt: skip
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
+
+
+def cases_of_options(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Cases:
+    """The cases that the options of ``add_cases`` describe."""
+    if arguments.exhaustive:
+        if arguments.count is not None or arguments.classes:
+            raise ValueError("--exhaustive is every case: leave out --count and --classes")
+        return vectors.Cases.all_of(unit)
+    if arguments.count is None:
+        raise ValueError("which cases? give --count N, or --exhaustive for every combination")
+    weights = tuple(arguments.weights.items()) if arguments.weights else ()
+    return vectors.Cases(unit, arguments.count, arguments.seed, arguments.classes, weights)

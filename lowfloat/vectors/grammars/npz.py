@@ -1,0 +1,92 @@
+"""NumPy's .npz: one array of codes for every column."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars.streams import Stream
+from lowfloat.vectors.table import Table
+from lowfloat.vectors.units import Codes, Unit
+
+
+class NpzGrammar:
+    """A file that is written and read whole."""
+
+    name, suffixes = "npz", (".npz",)
+    text = "NumPy: an array of codes for every column"
+
+    def header(self, unit: Unit) -> bytes:
+        """Nothing: the archive has its own."""
+        return b""
+
+    def record_size(self, unit: Unit) -> int:
+        """Bytes of one vector, without the archive's headers."""
+        return sum(column.dtype.itemsize for column in unit.columns)
+
+    def line_of(self, unit: Unit, index: int) -> int:
+        """The vector's number, from 1."""
+        return index + 1
+
+    def describe(self, unit: Unit) -> dict[str, str]:
+        """The grammar as text for the manifest."""
+        return {"arrays": ", ".join(f"{c.name} {c.dtype}" for c in unit.columns)}
+
+    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
+        """The whole archive; its bytes depend on the columns alone."""
+        stream = io.BytesIO()
+        names = [column.name for column in unit.columns]
+        arrays = {
+            name: np.ascontiguousarray(codes, column.dtype)
+            for name, codes, column in zip(names, columns, unit.columns, strict=True)
+        }
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        return stream.getvalue()
+
+    def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
+        """The vectors of an archive, as one table.
+
+        Raises
+        ------
+        VectorFileError
+            If it is no archive, or lacks a column or has one of another shape or dtype.
+        """
+        data = b"".join(iter(lambda: stream.read(1 << 24), b""))
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                columns = [archive[column.name] for column in unit.columns]
+        except KeyError as error:
+            raise VectorFileError(
+                stream.name, 1, 1, f"the archive lacks the array {error}"
+            ) from None
+        except (
+            ValueError,
+            EOFError,
+            OSError,
+            zipfile.BadZipFile,
+            AttributeError,
+            TypeError,
+        ) as error:
+            raise VectorFileError(stream.name, 1, 1, f"this is no .npz archive ({error})") from None
+        for column, codes in zip(unit.columns, columns, strict=True):
+            if codes.dtype != column.dtype or codes.shape != columns[-1].shape or codes.ndim != 1:
+                raise VectorFileError(
+                    stream.name, 1, 1,
+                    f"array {column.name} should be one-dimensional {column.dtype}, as long as the "
+                    f"others; it is {codes.dtype} of shape {codes.shape}",
+                )  # fmt: skip
+            if column.width < 8 * column.dtype.itemsize and (codes >> column.width).any():
+                at = int(np.flatnonzero(codes >> column.width)[0])
+                raise VectorFileError(
+                    stream.name, at + 1, 1,
+                    f"{column.name} {int(codes[at]):#x} does not fit in {column.width} bits",
+                )  # fmt: skip
+        if len(columns[-1]):
+            yield Table(tuple(columns[:-2]), columns[-2], columns[-1])
+
+
+NPZ = NpzGrammar()

@@ -1,0 +1,170 @@
+"""Computing vectors in parts: here, in several processes, or on a Dask cluster.
+
+A part is a pure function of the job and its number, so it does not matter who computes it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+from lowfloat.vectors.cases import CHUNK, Cases
+from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.grammars.streams import compressed
+
+#: Cases of a part: what a killed run can lose.
+PART = 1 << 19
+#: An .npz file is made in memory.
+MAX_NPZ = 1 << 26
+
+
+class Part(NamedTuple):
+    """The bytes of some consecutive vectors."""
+
+    vectors: int
+    payload: bytes
+    #: What goes into the file: the payload, or its compressed form.
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to be made: some cases in a grammar, or one shard of them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such shard or grammar, or the grammar cannot be cut.
+    """
+
+    cases: Cases
+    grammar: str
+    shard: tuple[int, int] = (1, 1)
+    compression: str | None = None
+
+    def __post_init__(self) -> None:
+        index, shards = self.shard
+        if not 1 <= index <= shards:
+            raise ValueError(f"shard {index}/{shards}: I/N counts from 1 to N")
+        if self.count < 1:
+            raise ValueError(
+                f"shard {index}/{shards} of {self.cases.count} vectors is empty: use fewer shards"
+            )
+        grammar_named(self.grammar)
+        if self.grammar == "npz" and self.count > MAX_NPZ:
+            raise ValueError(
+                f"an .npz file is made in memory, of up to {MAX_NPZ} vectors: use shards, or packed"
+            )
+
+    @property
+    def start(self) -> int:
+        """The first case."""
+        index, shards = self.shard
+        return self.cases.count * (index - 1) // shards
+
+    @property
+    def stop(self) -> int:
+        """The case after the last one."""
+        index, shards = self.shard
+        return self.cases.count * index // shards
+
+    @property
+    def count(self) -> int:
+        """How many cases."""
+        return self.stop - self.start
+
+    @property
+    def part_count(self) -> int:
+        """How many parts."""
+        return 1 if self.grammar == "npz" else -(-self.count // PART)
+
+    @property
+    def header(self) -> bytes:
+        """What stands before the first vector; only the first shard has it."""
+        return grammar_named(self.grammar).header(self.cases.unit) if self.start == 0 else b""
+
+    def part(self, number: int) -> Part:
+        """Compute a part."""
+        size = self.count if self.grammar == "npz" else PART
+        start = self.start + number * size
+        stop = min(start + size, self.stop)
+        grammar, unit = grammar_named(self.grammar), self.cases.unit
+        chunk = size if self.grammar == "npz" else CHUNK
+        pieces = [self.header] if number == 0 else []
+        for first, last in self.cases.chunks(start, stop, chunk):
+            inputs = self.cases.inputs(first, last)
+            pieces.append(grammar.encode(unit, (*inputs, *unit.compute(inputs))))
+        payload = b"".join(pieces)
+        return Part(stop - start, payload, compressed(payload, self.compression))
+
+
+def parts(job: Job, first: int, jobs: int = 1, scheduler: str | None = None) -> Iterator[Part]:
+    """The parts of a job from number ``first`` on, in order.
+
+    Raises
+    ------
+    ValueError
+        If ``jobs`` is not positive.
+    ImportError
+        If a scheduler is given and Dask is absent.
+    """
+    if jobs < 1:
+        raise ValueError(f"at least one job is needed, not {jobs}")
+    numbers = iter(range(first, job.part_count))
+    if scheduler is None and (jobs == 1 or job.part_count - first < 2):
+        yield from map(job.part, numbers)
+        return
+    with _executor(min(jobs, job.part_count - first), scheduler) as (executor, window):
+        waiting: deque[Future[Part]] = deque()
+        try:
+            for number in numbers:
+                waiting.append(executor.submit(job.part, number))
+                if len(waiting) >= window:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextmanager
+def _executor(jobs: int, scheduler: str | None) -> Iterator[tuple[Executor, int]]:
+    """Who computes, and how many parts may be under way: a bound on memory."""
+    if scheduler is None:
+        pool = ProcessPoolExecutor(
+            jobs, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+        )
+        with pool:
+            yield pool, 2 * jobs
+        return
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise ImportError(
+            "a Dask cluster needs the extra: pip install 'lowfloat[cluster]'"
+        ) from None
+    with distributed.Client(scheduler) as client:
+        threads = max(sum(client.nthreads().values()), 1)
+        with client.get_executor(pure=False) as executor:
+            yield executor, 2 * threads
+
+
+def _end_with(parent: int) -> None:
+    """Let a worker end when the process that started it has been killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
