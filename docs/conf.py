@@ -1,5 +1,6 @@
 """Sphinx settings: sphinx-build -W docs docs/_build"""
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "tables_from_data",
 ]
+# The reference names functions that need PyTorch; their pages do not.
+autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
 exclude_patterns = ["_build"]
 templates_path = []
 

@@ -25,6 +25,8 @@ def module_names() -> list[str]:
 def _module(name: str) -> ModuleType:
     if name.startswith("lowfloat.plotting"):
         pytest.importorskip("matplotlib")
+    if name.startswith(("lowfloat.training.torch", "lowfloat.training.workloads")):
+        pytest.importorskip("torch", reason="PyTorch is not installed")
     return importlib.import_module(name)
 
 
