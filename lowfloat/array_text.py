@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lowfloat.decimals import shortest
+from lowfloat import golden
+from lowfloat.decimals import exact, shortest
 from lowfloat.formats import Format
 
 if TYPE_CHECKING:
@@ -25,6 +28,28 @@ def _printed(x: Array, prefix: str, separator: str) -> str:
         separator=separator,
         formatter={"int": lambda code: shortest(fmt, int(code))},
     )
+
+
+NOTATIONS: dict[str, Callable[[Format, int], str]] = {
+    "shortest": shortest,
+    "exact": exact,
+    "hexadecimal": lambda fmt, code: golden.to_hexadecimal(code, format=fmt),
+}
+
+
+def each_code(x: Array, function: Callable[[Format, int], Any]) -> NDArray[np.object_]:
+    """What a function makes of the format and each code; once for each different code."""
+    different, inverse = np.unique(x.codes.reshape(-1), return_inverse=True)
+    made = np.empty(different.size, dtype=object)
+    made[:] = [function(x.format, int(code)) for code in different]
+    return made[inverse].reshape(x.shape)
+
+
+def strings(x: Array, notation: str) -> NDArray[np.str_]:
+    """The elements as text in one of the notations."""
+    if notation not in NOTATIONS:
+        raise ValueError(f"no notation {notation!r}: there are {', '.join(NOTATIONS)}")
+    return each_code(x, NOTATIONS[notation]).astype(np.str_)
 
 
 def array_repr(x: Array) -> str:

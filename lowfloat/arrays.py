@@ -7,12 +7,13 @@ meaning raise TypeError instead of answering in binary64.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import engine, exception_flags, settings
+from lowfloat import engine, exception_flags, golden, settings
 from lowfloat.engine.sources import Coded, code_dtype, integer_array, source
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
@@ -155,7 +156,7 @@ class Array:
             if (raised & 0b00111).any():
                 raise ValueError(
                     f"some of these {self.format} values have no exact {target}: "
-                    "decode them with lf.golden.decode, or cast first"
+                    "take x.to_fractions(), or cast first"
                 )
         return codes.view(np.dtype(dtype)) if codes.ndim else codes.reshape(1).view(dtype)[0]
 
@@ -186,11 +187,98 @@ class Array:
             random_bits=random_bits, out=out, flags_out=flags_out,
         )  # fmt: skip
 
-    def item(self) -> float:
-        """The value of a one-element array as a Python float, exactly."""
-        return float(self.to_numpy(np.float64).item())
+    def item(self, *index: Any) -> float:
+        """One value as a Python float, exactly: of a one-element array, or at an index.
 
-    __float__ = item
+        Raises
+        ------
+        ValueError
+            If the array has several elements and no index is given, or if binary64 does not hold
+            the value; ``to_fractions`` does.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> x = lf.array([[1, 2.5]], "float8_e4m3fn")
+        >>> x.item(1), x.item(0, 0)
+        (2.5, 1.0)
+        """
+        code = np.array(self.codes.item(*index), self.codes.dtype)
+        return float(Array(code, self.format).to_numpy(np.float64).item())
+
+    def tolist(self) -> Any:
+        """The values as Python floats, exactly, in nested lists like NumPy's.
+
+        Raises
+        ------
+        ValueError
+            If binary64 does not hold a value; ``to_fractions`` does.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> lf.array([[0.1, 448], [-0.0, 2]], "float8_e4m3fn").tolist()
+        [[0.1015625, 448.0], [-0.0, 2.0]]
+        """
+        return self.to_numpy(np.float64).tolist()
+
+    def to_fractions(self) -> NDArray[np.object_]:
+        """The values as Fractions, exactly, in an object array of this shape.
+
+        Zeros of both signs are ``Fraction(0)``.
+
+        Raises
+        ------
+        ValueError
+            If an element is an infinity or a NaN.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> lf.array([0.1, 448], "float8_e4m3fn").to_fractions()
+        array([Fraction(13, 128), Fraction(448, 1)], dtype=object)
+
+        Source: semantics.md rule D-5.
+        """
+        from lowfloat.array_text import each_code
+
+        return each_code(self, fraction_of)
+
+    def to_strings(self, notation: str = "shortest") -> NDArray[np.str_]:
+        """The values as text, which ``lf.array`` reads back to the same codes.
+
+        Parameters
+        ----------
+        notation : "shortest", "exact" or "hexadecimal"
+            The shortest decimal that rounds to the code, all digits, or C99's form. NaNs of every
+            kind are "nan"; in hexadecimal they keep their sign, and signaling ones are "snan".
+
+        Raises
+        ------
+        ValueError
+            If there is no such notation.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> x = lf.array([0.1, 448], "float8_e4m3fn")
+        >>> x.to_strings().tolist(), x.to_strings("exact").tolist()
+        (['0.1', '450.0'], ['0.1015625', '448.0'])
+        >>> x.to_strings("hexadecimal").tolist()
+        ['0x1.ap-4', '0x1.cp+8']
+
+        Source: semantics.md rules T-2 and T-3.
+        """
+        from lowfloat.array_text import strings
+
+        return strings(self, notation)
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __int__(self) -> int:
+        value = self.item() if self.format.fits_in(find_format("float64")) else None
+        return int(self.to_fractions().item() if value is None else value)
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -334,6 +422,23 @@ class Array:
 
     def __dlpack__(self, **kwargs: Any) -> NoReturn:
         raise BufferError("export x.codes (unsigned integers), and the format beside them")
+
+
+def fraction_of(fmt: Format, code: int) -> Fraction:
+    """The value of a code.
+
+    Raises
+    ------
+    ValueError
+        If it is an infinity or a NaN.
+    """
+    value = golden.decode(code, fmt)
+    if value.kind != "finite":
+        raise ValueError(
+            f"{value.kind.replace('nan', 'NaN').replace('infinite', 'an infinity')} is no fraction: "
+            "choose the finite elements with lf.is_finite"
+        )
+    return value.signed
 
 
 def wrap(codes: NDArray[Any], fmt: Format) -> Array:

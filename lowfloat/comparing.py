@@ -63,9 +63,13 @@ def _binary64(side: Coded | Integers | Numbers) -> NDArray[np.float64] | None:
 
 def _exact_objects(side: Coded | Integers | Numbers) -> NDArray[np.object_]:
     """The values as Python numbers that compare exactly."""
-    if not isinstance(side, Coded):
-        return side.values.astype(object)
     from lowfloat import golden
+
+    if not isinstance(side, Coded):
+        plain = [float(v) if isinstance(v, golden.Value) else v for v in side.values.flat]
+        objects = np.empty(side.values.shape, dtype=object)
+        objects.flat[:] = plain
+        return objects
 
     out = np.empty(side.codes.shape, dtype=object)
     for i, code in enumerate(side.codes.flat):

@@ -1,7 +1,8 @@
-"""Shortest decimals that round back to the same code, for printing."""
+"""Decimals of codes: the shortest that round back to the same code, and exact ones. Rule T-3."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -41,6 +42,38 @@ def shortest(fmt: Format, code: int) -> str:
             if significand and golden.encode(candidate, format=fmt)[0] == canonical:
                 return sign + _written(significand, scale)
         digits += 1
+
+
+def exact(fmt: Format, code: int) -> str:
+    """All digits of a code's value, as many as it takes, without an exponent.
+
+    >>> import lowfloat as lf
+    >>> exact(lf.float8_e4m3fn, 0x7E), exact(lf.float8_e4m3fn, 0x01), exact(lf.float8_e5m2, 0xFC)
+    ('448.0', '0.001953125', '-inf')
+    """
+    from lowfloat import golden
+
+    value = golden.decode(code, fmt)
+    if value.kind != "finite" or value.is_zero:
+        return shortest(fmt, code)
+    return ("-" if value.sign else "") + all_digits(value.magnitude)
+
+
+def all_digits(x: Fraction) -> str:
+    """Every digit of a nonnegative number whose decimal ends: its denominator is 2^m 5^n.
+
+    >>> all_digits(Fraction(1, 40)), all_digits(Fraction(448))
+    ('0.025', '448.0')
+    """
+    twos = (x.denominator & -x.denominator).bit_length() - 1
+    rest, fives = x.denominator >> twos, 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    assert rest == 1
+    places = max(twos, fives)
+    # str() of an int refuses more than a few thousand digits; a Decimal does not.
+    digits = format(Decimal(x.numerator * 10**places // x.denominator), "f").rjust(places + 1, "0")
+    return f"{digits[: len(digits) - places]}.{digits[len(digits) - places :] or '0'}"
 
 
 def _power_of_ten(exponent: int) -> Fraction:

@@ -63,6 +63,18 @@ def rounded(name: str, values: tuple[Value, ...], f: lf.Format, mode: str) -> tu
     return result, flags
 
 
+def rounded_text(text: str, f: lf.Format, mode: str) -> mpfr:
+    """What MPFR reads from a decimal string, rounded into an IEEE-style format."""
+    with gmpy2.context(
+        precision=f.precision,
+        emax=f.emax + 1,
+        emin=f.emin - f.precision + 2,
+        subnormalize=True,
+        round=MODES[mode],
+    ):
+        return mpfr(text)
+
+
 def exact(x: Value) -> mpfr:
     """The value of an operand of at most 64 bits."""
     with gmpy2.context(precision=64, emax=1 << 40, emin=-(1 << 40)):

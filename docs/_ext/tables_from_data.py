@@ -103,13 +103,17 @@ def _rule_cells(name: str, rule: Rule) -> tuple[str, ...]:
     words += ["signs are dropped"] if rule.negative else []
     words += ["no -0"] if not rule.negative_zero else []
     words += [
-        f"from {float(low).hex()} to {float(high).hex()}: {code:#04x}"
+        f"between {_short_hex(low)} and {_short_hex(high)}: {code:#04x}"
         for low, high, code in rule.between
     ]
     for source, changes in rule.special.items():
         words += [f"from {source}: {', '.join(f'{k} {v}' for k, v in changes.items())}"]
     differs = f" **Deviation**: {rule.differs}." if rule.differs else ""
     return beyond, nan, "; ".join(words) or "-", rule.source.replace("|", "&#124;") + differs
+
+
+def _short_hex(x: float) -> str:
+    return lf.array(x, "float64").to_strings("hexadecimal").item()
 
 
 class CommandHelp(SphinxDirective):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import lowfloat as lf
-from lowfloat.decimals import shortest
+from lowfloat.decimals import all_digits, shortest
 from lowfloat.exception_flags import FLAG_NAMES
 from lowfloat.format_text import decimal
 
@@ -110,16 +110,12 @@ def exact_decimal(x: Fraction) -> str | None:
     """
     if max(abs(x.numerator), x.denominator).bit_length() > LONGEST_EXPANDED:
         return None
-    twos = (x.denominator & -x.denominator).bit_length() - 1
-    rest, fives = x.denominator >> twos, 0
+    rest = x.denominator >> ((x.denominator & -x.denominator).bit_length() - 1)
     while rest % 5 == 0:
-        rest, fives = rest // 5, fives + 1
+        rest //= 5
     if rest != 1:
         return None
-    places = max(twos, fives)
-    digits = str(abs(x.numerator) * 10**places // x.denominator).rjust(places + 1, "0")
-    sign = "-" if x < 0 else ""
-    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+    return ("-" if x < 0 else "") + all_digits(abs(x)).removesuffix(".0")
 
 
 def dyadic(x: Fraction) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
+from lowfloat.golden.strings import parse
+from lowfloat.golden.values import Value
 
 Codes = NDArray[Any]
 
@@ -35,7 +37,7 @@ class Integers(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """Exact Python numbers that no machine type holds: ints, Fractions and floats, as objects."""
+    """Exact numbers that no machine type holds: ints, Fractions, floats and NaNs, as objects."""
 
     values: NDArray[np.object_]
 
@@ -98,6 +100,8 @@ def _from_ndarray(x: Codes) -> Source:
         return _from_longdouble(x)
     if kind == "O":
         return _from_python(x)
+    if kind in "UT":
+        return _from_python(x.astype(object))
     if kind == "c":
         raise TypeError("complex numbers have no format: cast the real and imaginary parts")
     if dtype.name.startswith(("float", "bfloat")):
@@ -170,8 +174,8 @@ def _from_python(x: Any) -> Source:
     return Numbers(exact)
 
 
-def _exact(item: Any) -> int | float | Fraction:
-    """One element as an exact int, float or Fraction. Rule C-1."""
+def _exact(item: Any) -> int | float | Fraction | Value:
+    """One element as an exact number. Rules C-1 and T-1."""
     if isinstance(item, bool | np.bool_):
         return int(item)
     if isinstance(item, float | int | Fraction):
@@ -182,7 +186,9 @@ def _exact(item: Any) -> int | float | Fraction:
         if not np.isfinite(item) or item == 0:
             return float(item)
         return Fraction(*item.as_integer_ratio())
-    if isinstance(item, str | Decimal):
+    if isinstance(item, str):
+        return _from_text(item)
+    if isinstance(item, Decimal):
         return _from_decimal(item)
     if isinstance(item, numbers.Rational):
         return Fraction(item)
@@ -197,13 +203,22 @@ def _exact(item: Any) -> int | float | Fraction:
     raise TypeError(f"{item!r} is no real number")
 
 
-def _from_decimal(text: str | Decimal) -> float | Fraction:
+def _from_text(text: str) -> float | Fraction | Value:
+    """The exact value of a string; only a NaN that carries something stays a Value. Rule T-1."""
     try:
-        decimal = Decimal(text.strip() if isinstance(text, str) else text)
-    except InvalidOperation:
-        raise TypeError(f"{text!r} is no decimal number") from None
-    if not decimal.is_finite() or decimal == 0:
-        return float(decimal)
-    if abs(decimal.adjusted()) > 1_000_000:
-        raise OverflowError(f"the exponent of {text!r} is beyond every format")
-    return Fraction(decimal)
+        value = parse(text)
+    except ValueError as error:
+        raise TypeError(str(error)) from None
+    if value.kind == "finite" and value.magnitude:
+        return value.signed
+    if value.is_nan and (value.sign or value.signaling):
+        return value
+    return float(value)
+
+
+def _from_decimal(number: Decimal) -> float | Fraction | Value:
+    """A Decimal by its digits; NaNs keep their sign and whether they signal, not their payload."""
+    if number.is_nan():
+        sign = "-" if number.is_signed() else ""
+        return _from_text(f"{sign}{'snan' if number.is_snan() else 'nan'}")
+    return _from_text(str(number))

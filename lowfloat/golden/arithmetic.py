@@ -24,7 +24,7 @@ from lowfloat.projection import Projection
 
 
 def encode(
-    x: float | Fraction,
+    x: float | Fraction | Value,
     *,
     format: Format,
     projection: Projection = DEFAULT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from lowfloat.formats import Format
@@ -44,10 +45,15 @@ def parse(text: str) -> Value:
     for pattern, base, step in ((_DECIMAL, 10, 1), (_HEXADECIMAL, 16, 4)):
         if match := pattern.fullmatch(text):
             minus, whole, places, exponent = match.groups()
-            digits = int(whole + (places or ""), base) if whole or places else 0
+            digits = _integer(whole + (places or ""), base)
             scale = int(exponent or 0) - step * len(places or "")
             return Value("finite", int(minus == "-"), _scaled(digits, base, scale))
     raise ValueError(f"{text!r} is no decimal or hexadecimal number (rule T-1)")
+
+
+def _integer(digits: str, base: int) -> int:
+    """Digits of any number: int() itself stops at a few thousand decimal ones."""
+    return int(digits, base) if base == 16 or len(digits) < 4000 else int(Decimal(digits))
 
 
 def _scaled(digits: int, base: int, scale: int) -> Fraction:

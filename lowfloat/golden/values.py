@@ -53,14 +53,16 @@ NAN = Value("nan")
 INFINITY = Value("infinite")
 
 
-def number(x: float | Fraction) -> Value:
-    """The exact value of a Python number; the sign of a float zero is kept.
+def number(x: float | Fraction | Value) -> Value:
+    """The exact value of a Python number; the sign of a float zero is kept. A Value is itself.
 
     Raises
     ------
     TypeError
         If ``x`` is not an int, float or Fraction.
     """
+    if isinstance(x, Value):
+        return x
     if isinstance(x, bool):
         raise TypeError("a bool is no number here")
     if isinstance(x, float):

@@ -60,7 +60,7 @@ def test_stochastic_is_reproducible(weights: Path) -> None:
     ("values", "extra", "message"),
     [
         (np.array([1j]), [], "complex"),
-        (np.array(["a"]), [], "no real numbers"),
+        (np.array(["a"]), [], "'a' is no decimal"),
         (np.ones(3), ["--seed", "3"], "--stochastic"),
         (np.ones(3), ["--stochastic", "16", "--rounding", "RTZ"], "exclude each other"),
         (np.ones(3), ["--stochastic", "65"], "from 1 to 64"),
