@@ -38,6 +38,10 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 HEAVY = ("numba", "mpmath", "torch", "jax", "matplotlib")
 
 
+#: The one door in the walls of floor 2: elementary functions in jit are those of the C library.
+DOORS = {"jit/elementary.py": {"_native", "golden"}}
+
+
 def sees(importer: str, imported: str) -> bool:
     """Whether a room may import another."""
     if importer == imported:
@@ -84,7 +88,8 @@ def test_every_module_has_a_floor() -> None:
 def test_a_room_sees_only_its_floor_and_those_below(path: Path) -> None:
     room = room_of(path)
     package = ["lowfloat", *path.relative_to(PACKAGE).parent.parts]
-    for imported in lowfloat_imports(path.read_text(encoding="utf-8"), package):
+    doors = DOORS.get(path.relative_to(PACKAGE).as_posix(), set())
+    for imported in lowfloat_imports(path.read_text(encoding="utf-8"), package) - doors:
         if imported:
             assert sees(room, imported), f"{room} must not see {imported}"
         elif FLOOR_OF[room] < 5:

@@ -10,7 +10,8 @@ import numpy as np
 
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
-from lowfloat.jit import kernels, records
+from lowfloat.jit import elementary, kernels, records
+from lowfloat.optable import ELEMENTARY, OPERATIONS
 from lowfloat.projection import Policy, Projection, Rounding, make_projection
 
 #: Machine types that encoders take; the float formats double as the formats of their bits.
@@ -141,7 +142,8 @@ def function(
     Parameters
     ----------
     name
-        ``"add"``, ``"subtract"``, ``"multiply"``, ``"fma"`` or ``"convert"``.
+        ``"add"``, ``"subtract"``, ``"multiply"``, ``"fma"``, ``"convert"`` or an elementary
+        function: ``"exp"``, ``"pow"``, ``"gelu"`` and so on.
     fmt
         The result's format, or its name.
     formats
@@ -172,11 +174,11 @@ def function(
 
     Source: semantics.md section 6.
     """
-    plan = records.OPERATIONS.get(name)
-    if plan is None:
-        raise ValueError(f"no operation {name!r}: there are {', '.join(records.OPERATIONS)}")
+    if name not in records.OPERATIONS and name not in ELEMENTARY:
+        known = ", ".join((*records.OPERATIONS, *ELEMENTARY))
+        raise ValueError(f"no operation {name!r}: there are {known}")
     result = find_format(fmt)
-    arity = len(records.slots(plan))
+    arity = 1 if name == "convert" else OPERATIONS[name].arity
     operands = (result,) * arity if formats is None else tuple(find_format(f) for f in formats)
     if len(operands) != arity:
         raise ValueError(f"{name} takes {arity} operands, formats= has {len(operands)} formats")
@@ -203,9 +205,10 @@ def _decoder(fmt: Format, target: Format) -> Callable[[Any], Any]:
 def _function(
     name: str, formats: tuple[Format, ...], fmt: Format, projection: Projection, flags: bool
 ) -> Callable[..., Any]:
+    store: Any = _STORES[fmt.storage_bits]
+    store = (store, np.uint8) if flags else store
+    if name in ELEMENTARY:
+        return elementary.scalar(name, formats, fmt, projection, store)
     plan = records.OPERATIONS[name]
     sources = records.sources(plan, formats, projection.policy.daz)
-    store: Any = _STORES[fmt.storage_bits]
-    return kernels.scalar_operation(
-        plan, sources, records.target(fmt, projection), (store, np.uint8) if flags else store
-    )
+    return kernels.scalar_operation(plan, sources, records.target(fmt, projection), store)

@@ -385,6 +385,13 @@ int lf_elementary_scalar(int function, const lf_format *const *formats, const ui
                          const lf_format *format, const lf_projection *projection,
                          uint64_t random_bits, uint64_t *code, uint32_t *flags);
 
+/* lf_elementary_scalar by value, for compiled callers: the code in bits 0 to 31, the flags in 32 to
+ * 39, and the status above them. Results of more than 32 bits are left undecided; `second` and `y`
+ * are not looked at for functions of one operand. */
+uint64_t lf_elementary_word(uint64_t function, const lf_format *first, const lf_format *second,
+                            const lf_format *format, const lf_projection *projection, uint64_t x,
+                            uint64_t y, uint64_t random_bits);
+
 /* R of elements first .. first + n - 1 (rule R-3); 1 <= bits <= 64. */
 void lf_philox_bits(uint64_t seed, uint32_t stream, uint32_t call, uint64_t first, int bits,
                     uint64_t *out, size_t n);

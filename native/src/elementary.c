@@ -281,6 +281,20 @@ int lf_elementary_scalar(int function, const lf_format *const *formats, const ui
     return LF_OK;
 }
 
+uint64_t lf_elementary_word(uint64_t function, const lf_format *first, const lf_format *second,
+                            const lf_format *format, const lf_projection *projection, uint64_t x,
+                            uint64_t y, uint64_t random_bits)
+{
+    const lf_format *formats[2] = {first, second};
+    uint64_t codes[2] = {x, y}, code = 0;
+    uint32_t flags = 0;
+    int status = lf_elementary_scalar((int)function, formats, codes, format, projection,
+                                      random_bits, &code, &flags);
+    if (status == LF_OK && code >> 32)
+        status = LF_UNDECIDED;
+    return code | (uint64_t)flags << 32 | (uint64_t)status << 40;
+}
+
 int lf_test_enclosure(int function, const double *operands, double *low, double *high)
 {
     static const lf_format BINARY64 = {.size = sizeof BINARY64,
