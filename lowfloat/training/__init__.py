@@ -11,12 +11,14 @@ from lowfloat.training.optimizers import SGD, Adam, AdamW, Optimizer
 from lowfloat.training.products import gemm
 from lowfloat.training.quantizers import Quantizer, quantizer
 from lowfloat.training.random_keys import tensor_draw
+from lowfloat.training.recipes import RECIPES, Recipe, recipe
 from lowfloat.training.roles import GEMMS, TENSORS, Role, Roles
 from lowfloat.training.scalers import DynamicScaler, StaticScaler, ThresholdScaler, scaler_for
 from lowfloat.training.scaling import Scaling
 
 __all__ = [
     "GEMMS",
+    "RECIPES",
     "SGD",
     "TENSORS",
     "Adam",
@@ -26,6 +28,7 @@ __all__ = [
     "Emulator",
     "Optimizer",
     "Quantizer",
+    "Recipe",
     "Role",
     "Roles",
     "Scaling",
@@ -33,6 +36,7 @@ __all__ = [
     "ThresholdScaler",
     "gemm",
     "quantizer",
+    "recipe",
     "scaler_for",
     "tensor_draw",
 ]
