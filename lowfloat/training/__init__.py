@@ -6,6 +6,7 @@ separate parts that know nothing of one another.
 """
 
 from lowfloat.training.arithmetic import Arithmetic
+from lowfloat.training.checkpoints import Checkpoint
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.optimizers import SGD, Adam, AdamW, Optimizer
 from lowfloat.training.products import gemm
@@ -24,6 +25,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Arithmetic",
+    "Checkpoint",
     "DynamicScaler",
     "Emulator",
     "Optimizer",
