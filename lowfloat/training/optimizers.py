@@ -218,6 +218,10 @@ class Optimizer:
         for key, target in targets.items():
             if key not in arrays or np.shape(arrays[key]) != target.shape:
                 raise ValueError(f"the checkpoint lacks {key!r} of shape {target.shape}")
+        if beside := sorted(arrays.keys() - targets.keys()):
+            raise ValueError(
+                f"the checkpoint has {', '.join(beside)}, which this optimizer has not"
+            )
         scalars = dict(state["scalars"])
         for key in ("steps", "seed", *self._hyperparameters()):
             if key not in scalars:
