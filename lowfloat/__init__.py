@@ -22,6 +22,7 @@ from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
+from lowfloat.reductions import dot, matmul, sum, tensordot
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
@@ -43,6 +44,7 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "backend",
     "cast",
     "context",
+    "dot",
     "finfo",
     "flags",
     "format",
@@ -50,12 +52,15 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "get_num_threads",
     "golden",
     "load",
+    "matmul",
     "profile",
     "quantize",
     "save",
     "scaleb",
     "set_num_threads",
+    "sum",
     "systems",
+    "tensordot",
     "testing",
     "to_integer",
     *_FUNCTIONS,

@@ -20,6 +20,7 @@ from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
+from lowfloat.reductions import dot, matmul, sum, tensordot
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
@@ -64,6 +65,7 @@ __all__ = [
     "cospi",
     "divide",
     "dlfloat16",
+    "dot",
     "equal",
     "equal_signaling",
     "erf",
@@ -119,6 +121,7 @@ __all__ = [
     "log2",
     "log10",
     "logb",
+    "matmul",
     "maximum",
     "maximum_finite",
     "maximum_magnitude",
@@ -155,10 +158,12 @@ __all__ = [
     "softplus",
     "sqrt",
     "subtract",
+    "sum",
     "systems",
     "tan",
     "tanh",
     "tanpi",
+    "tensordot",
     "testing",
     "tf32",
     "to_integer",

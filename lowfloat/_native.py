@@ -171,7 +171,7 @@ def options_struct() -> Any:
     return struct
 
 
-def _random_struct(random: Random) -> Any:
+def _random_struct(random: Random, first: int = 0) -> Any:
     if random is None:
         return ffi.NULL
     struct = ffi.new("lf_random *")
@@ -179,6 +179,7 @@ def _random_struct(random: Random) -> Any:
     if isinstance(random, PhiloxDraw):
         struct.kind = lib.LF_RANDOM_PHILOX
         struct.seed, struct.stream, struct.call = random
+        struct.first = first
     else:
         struct.kind = lib.LF_RANDOM_GIVEN
         struct.given = ffi.from_buffer("uint64_t[]", random)

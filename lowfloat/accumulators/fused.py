@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lowfloat.accumulators.kinds import Kind, Projecting, Record, set_projection
-from lowfloat.accumulators.orders import Order, blocks, checked_order, positive
+from lowfloat.accumulators.kinds import Kind, Projecting, Record, needs_zero, set_projection
+from lowfloat.accumulators.orders import Interleaved, Order, blocks, checked_order, positive
 from lowfloat.projection import Policy, Rounding, rounding
 
 #: More fraction bits than this discard nothing that a projection could see, and are refused.
@@ -168,6 +168,7 @@ class Fused(Kind, Projecting):
         if self.format is None:
             raise ValueError("a Fused accumulator needs the format of its sums")
         set_projection(self)
+        needs_zero(self.format)
         positive(self.terms, "the terms of a block")
         _fraction_bits(self.fraction_bits)
         _set_alignment(self)
@@ -199,7 +200,16 @@ class Fused(Kind, Projecting):
 
     def roundings(self, terms: int) -> Iterator[int]:
         """Random bits of each block's projection (rule G-17)."""
-        return self.drawn(len(self.blocks(terms)))
+        return self.drawn(self._block_count(terms))
+
+    def draws(self, terms: int) -> int:
+        """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
+        return self.draws_one * self._block_count(terms)
+
+    def _block_count(self, terms: int) -> int:
+        if isinstance(self.order, Interleaved):
+            return len(self.blocks(terms))
+        return -(-terms // self.terms)
 
 
 def _fraction_bits(bits: Any) -> None:

@@ -6,6 +6,7 @@ G-17 of ``spec/semantics.md``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
@@ -114,6 +115,18 @@ def set_projection(record: Any) -> None:
     )
 
 
+def needs_zero(fmt: Format) -> None:
+    """Refuse a format that no sum can start in.
+
+    Raises
+    ------
+    ValueError
+        If it has no zero.
+    """
+    if not fmt.zero:
+        raise ValueError(f"a sum starts from zero, which {fmt} does not have")
+
+
 class Projecting:
     """A record with the three fields of a projection."""
 
@@ -125,6 +138,11 @@ class Projecting:
     def projection(self) -> Projection:
         """The projection of every step."""
         return make_projection(self.rounding, self.saturation, self.policy)
+
+    @property
+    def draws_one(self) -> int:
+        """1 if its roundings are stochastic, else 0."""
+        return int(self.projection.stochastic is not None)
 
     def drawn(self, times: int = 1) -> Iterator[int]:
         """Random bits of ``times`` roundings under this projection: none if not stochastic."""
@@ -222,6 +240,7 @@ class Accumulator(Kind, Projecting):
         if self.format is None:
             raise ValueError("an Accumulator needs its format: lf.Accumulator('e6m9')")
         set_projection(self)
+        needs_zero(self.format)
         checked_order(self.order)
         if self.product is not None and not isinstance(self.product, Product):
             raise ValueError(
@@ -256,13 +275,24 @@ class Accumulator(Kind, Projecting):
                 yield from product.drawn(terms)
             yield from self.drawn(terms)
             return
-        steps = {"kahan": 4, "neumaier": 5}.get(self.compensation or "", 1)
         for _ in range(terms):
             if product is not None:
                 yield from product.drawn()
-            yield from self.drawn(steps)
+            yield from self.drawn(self._steps)
         if self.compensation == "neumaier" and terms:
             yield from self.drawn()
+
+    @property
+    def _steps(self) -> int:
+        """Roundings of one term, its product's aside (rule G-6)."""
+        return {"kahan": 4, "neumaier": 5}.get(self.compensation or "", 1)
+
+    def draws(self, terms: int) -> int:
+        """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
+        product = self.product is not None and bool(self.product.format)
+        products = terms * self.product.draws_one if product and self.product else 0
+        last = self.compensation == "neumaier" and terms > 0
+        return products + (terms * self._steps + last) * self.draws_one
 
 
 @dataclass(frozen=True, repr=False)
@@ -418,6 +448,13 @@ class Grouped(Kind):
         for group in groups:
             yield from self.inner.roundings(len(group))
         yield from self.outer.roundings(len(groups))
+
+    def draws(self, terms: int) -> int:
+        """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
+        sizes = Counter(len(group) for group in self.groups(terms))
+        inner: int = sum(count * self.inner.draws(size) for size, count in sizes.items())
+        outer: int = self.outer.draws(sum(sizes.values()))
+        return inner + outer
 
 
 def unwrapped(accumulator: Any) -> Any:

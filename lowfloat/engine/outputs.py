@@ -36,9 +36,14 @@ def fresh(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Target:
 
 
 def given(
-    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], inputs: Sequence[Codes], name: str
+    out: Any,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    inputs: Sequence[Codes],
+    name: str,
+    elementwise: bool = True,
 ) -> Target:
-    """The user's array, checked.
+    """The user's array, checked; ``elementwise``: an input may be replaced as it is read.
 
     Raises
     ------
@@ -56,9 +61,15 @@ def given(
     if not out.flags.writeable:
         raise ValueError(f"{name} is read-only: give a writable array")
     direct = out.flags.c_contiguous and out.flags.aligned and out.dtype.isnative
-    if direct and all(_harmless(out, array) for array in inputs):
+    apart = _harmless if elementwise else _separate
+    if direct and all(apart(out, array) for array in inputs):
         return Target(out.reshape(-1), out)
     return Target(np.empty(out.size, dtype), out)
+
+
+def _separate(out: Codes, array: Codes) -> bool:
+    """Whether no byte is shared."""
+    return not np.may_share_memory(out, array)
 
 
 def _harmless(out: Codes, array: Codes) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lowfloat.accumulators.kinds import Kind
 from lowfloat.engine.sources import integer_array
 from lowfloat.projection import Projection, Stochastic
 from lowfloat.randomness import LFSR, LFSRDraw, Philox, PhiloxDraw
@@ -51,6 +52,84 @@ def resolve(
 
         return _native.lfsr_bits(draw, stochastic.drawn_bits, count)
     raise TypeError(f"rng must be an lf.Philox or an lf.LFSR, not {type(rng).__name__}")
+
+
+def resolve_reduction(
+    accumulator: Kind,
+    terms: int,
+    projection: Projection,
+    rng: Any,
+    random_bits: Any,
+    shape: tuple[int, ...],
+) -> Random:
+    """The random bits of sums of ``terms`` terms: a Philox draw, or S values for each element.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``resolve``; the bits have the result's shape and an axis of length S (rule G-17).
+    """
+    last = projection.stochastic
+    draws = accumulator.draws(terms) + (last is not None)
+    if draws == 0:
+        if random_bits is not None:
+            raise ValueError("random_bits= needs a stochastic rounding: nothing else uses it")
+        return None
+    if rng is not None and random_bits is not None:
+        raise ValueError("give rng= or random_bits=, not both")
+    if rng is None and random_bits is None:
+        raise ValueError(
+            "stochastic rounding needs its random bits: rng=lf.Philox(seed) or random_bits="
+        )
+    count = int(np.prod(shape, dtype=np.int64))
+    draw = rng.draw(count * draws) if isinstance(rng, Philox | LFSR) else rng
+    if isinstance(draw, PhiloxDraw):
+        return draw
+    drawn = [*accumulator.roundings(terms), *([] if last is None else [last.drawn_bits])]
+    if random_bits is not None:
+        return _given_reduction(random_bits, np.array(drawn), shape)
+    if not isinstance(draw, LFSRDraw):
+        raise TypeError(f"rng must be an lf.Philox or an lf.LFSR, not {type(rng).__name__}")
+    return _lfsr_reduction(draw, drawn, count)
+
+
+def _lfsr_reduction(draw: LFSRDraw, drawn: list[int], count: int) -> NDArray[np.uint64]:
+    from lowfloat import _native
+
+    bits = np.empty((count, len(drawn)), np.uint64)
+    for n in sorted(set(drawn)):
+        if n > draw.width:
+            raise ValueError(f"an LFSR of {draw.width} bits cannot give {n} random bits (rule R-5)")
+        columns = np.array(drawn) == n
+        every = _native.lfsr_bits(draw, n, count * len(drawn)).reshape(bits.shape)
+        bits[:, columns] = every[:, columns]
+    return bits.reshape(-1)
+
+
+def _given_reduction(
+    random_bits: Any, drawn: NDArray[np.int64], shape: tuple[int, ...]
+) -> NDArray[np.uint64]:
+    array = integer_array(random_bits, "random_bits")
+    whole = shape if len(drawn) == 1 else (*shape, len(drawn))
+    try:
+        bits = np.broadcast_to(array, whole)
+    except ValueError:
+        raise ValueError(
+            f"random_bits of shape {array.shape} do not broadcast to {whole}: the result's shape"
+            + (f" and {len(drawn)} roundings (rule G-17)" if len(drawn) > 1 else "")
+        ) from None
+    if array.size and int(array.min()) < 0:
+        raise ValueError("random_bits must not be negative (rule R-1)")
+    bits = np.ascontiguousarray(bits, np.uint64).reshape(-1, len(drawn))
+    narrow = drawn < 64
+    limits = np.uint64(1) << drawn[narrow].astype(np.uint64)
+    if (bits[:, narrow] >= limits).any():
+        column = int(np.argmax((bits[:, narrow] >= limits).any(axis=0)))
+        raise ValueError(
+            f"random_bits of rounding {int(np.flatnonzero(narrow)[column])} must be in "
+            f"0..2^{int(drawn[narrow][column])} - 1 (rule R-1)"
+        )
+    return bits.reshape(-1)
 
 
 def _given(random_bits: Any, stochastic: Stochastic, shape: tuple[int, ...]) -> NDArray[np.uint64]:

@@ -31,7 +31,8 @@ from lowfloat.golden.integral import (
     to_integer,
 )
 from lowfloat.golden.projecting import project
-from lowfloat.golden.random_bits import lfsr_bits, philox4x32, philox_bits
+from lowfloat.golden.random_bits import lfsr_bits, philox4x32, philox_bits, reduction_bits
+from lowfloat.golden.reducing import dot, sum
 from lowfloat.golden.signs import abs, copysign, negate, nextafter, nextdown, nextup
 from lowfloat.golden.strings import from_string, to_hexadecimal
 from lowfloat.golden.values import Value
@@ -63,6 +64,7 @@ __all__ = [
     "copysign",
     "decode",
     "divide",
+    "dot",
     "encode",
     "faa",
     "fma",
@@ -81,6 +83,7 @@ __all__ = [
     "philox_bits",
     "project",
     "reciprocal",
+    "reduction_bits",
     "remainder",
     "round_to_integral",
     "round_to_integral_exact",
@@ -88,6 +91,7 @@ __all__ = [
     "scaleb",
     "sqrt",
     "subtract",
+    "sum",
     "to_hexadecimal",
     "to_integer",
     "total_order",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lowfloat.randomness import Draw, LFSRDraw, PhiloxDraw, lfsr_jump, lfsr_shift
 
 MASK32 = 0xFFFFFFFF
@@ -63,3 +65,17 @@ def element_bits(draw: Draw, index: int, bits: int) -> int:
     if isinstance(draw, PhiloxDraw):
         return philox_bits(draw, index, bits)
     return lfsr_bits(draw, index, bits)
+
+
+def reduction_bits(draw: Draw, index: int, drawn: Sequence[int]) -> list[int]:
+    """The random bits of element ``index`` that needs ``drawn[s]`` of them in rounding s. Rule G-17."""
+    count = len(drawn)
+    if isinstance(draw, LFSRDraw):
+        return [lfsr_bits(draw, index * count + s, bits) for s, bits in enumerate(drawn)]
+    if count == 1:
+        return [philox_bits(draw, index, drawn[0])]
+    lane = lane_bits(max(drawn, default=1))
+    per_block = 128 // lane
+    blocks = -(-count // per_block)
+    first = index * blocks * per_block
+    return [philox_bits(draw, first + s, lane) >> (lane - bits) for s, bits in enumerate(drawn)]

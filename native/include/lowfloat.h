@@ -341,6 +341,11 @@ int lf_total_order(const lf_operand operands[2], uint8_t *result, size_t n,
 /* result[i] = enum lf_class. */
 int lf_classify(const lf_operand *x, uint8_t *result, size_t n, const lf_options *options);
 
+/* Sums of products (G-1 to G-17). The result is contiguous: batch, row, column; its elements are
+ * numbered in this order for random bits, and LF_RANDOM_GIVEN has S values for each. */
+int lf_matmul(const lf_reduction *reduction, const lf_result *result,
+              const lf_projection *projection, const lf_random *random, const lf_options *options);
+
 /* One result; `random_bits` is R. Returns a status. `flags` may be NULL. */
 int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,

@@ -35,4 +35,7 @@ void lf_output_store(const lf_output *o, size_t begin, const uint64_t *codes, co
 int lf_output_run(const lf_output *o, lf_chunk chunk, const void *job, size_t n,
                   const lf_options *options);
 
+/* The second half of it: flags and a status from what the chunks returned. */
+int lf_output_finish(const lf_output *o, uint32_t raised);
+
 #endif

@@ -87,6 +87,16 @@ static inline lf_coded add(const lf_target *t, lf_value x, lf_value y, bool nega
     return project_sum(t, x, y, random);
 }
 
+lf_coded lf_add(const lf_target *t, lf_value x, lf_value y, uint64_t random)
+{
+    return add(t, x, y, false, random);
+}
+
+lf_value lf_sum(lf_value x, lf_value y, bool zero_sign)
+{
+    return sum_numbers(x, y, zero_sign);
+}
+
 static inline lf_coded multiply(const lf_target *t, lf_value x, lf_value y, uint64_t random)
 {
     if (lf_any_nan(&x, &y))

@@ -1,7 +1,6 @@
 #include "operations.h"
 
-/* Which of two operands a propagating policy hands on, quieted. */
-static lf_value first_nan(const lf_projection *p, lf_value x, lf_value y)
+lf_value lf_first_nan(const lf_projection *p, lf_value x, lf_value y)
 {
     bool second = p->nan_rule == LF_NAN_SIGNALING_FIRST && y.kind == LF_NAN && y.signaling &&
                   !(x.kind == LF_NAN && x.signaling);
@@ -16,7 +15,7 @@ lf_coded lf_nan_operands(const lf_target *t, const lf_value *values, int count)
     lf_value chosen = values[0];
     for (int i = 1; i < count; i++) {
         raised |= values[i].signaling ? LF_INVALID : 0;
-        chosen = first_nan(&t->projection, chosen, values[i]);
+        chosen = lf_first_nan(&t->projection, chosen, values[i]);
     }
     lf_coded r = lf_nan_result(t, &chosen);
     r.flags |= raised;

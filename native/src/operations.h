@@ -8,6 +8,9 @@
 /* The result of an operation with a NaN among its operands (N-2). */
 lf_coded lf_nan_operands(const lf_target *t, const lf_value *values, int count);
 
+/* Which of two operands a propagating policy hands on, quieted. */
+lf_value lf_first_nan(const lf_projection *p, lf_value x, lf_value y);
+
 /* The result of an invalid operation. */
 lf_coded lf_invalid(const lf_target *t);
 
@@ -42,6 +45,10 @@ int lf_order(const lf_value *x, const lf_value *y);
 int lf_magnitude_order(const lf_value *x, const lf_value *y);
 
 /* arithmetic.c, division.c, roots.c */
+lf_coded lf_add(const lf_target *t, lf_value x, lf_value y, uint64_t random);
+/* The exact sum of two numbers, of 106 bits each, with all below 126 bits in bit 0; an exact zero
+ * takes zero_sign. */
+lf_value lf_sum(lf_value x, lf_value y, bool zero_sign);
 lf_coded lf_faa(const lf_target *t, lf_value x, lf_value y, lf_value z, uint64_t random);
 lf_coded lf_divide(const lf_target *t, lf_value x, lf_value y, uint64_t random);
 lf_coded lf_reciprocal(const lf_target *t, lf_value x, uint64_t random);

@@ -48,7 +48,11 @@ void lf_output_store(const lf_output *o, size_t begin, const uint64_t *codes, co
 int lf_output_run(const lf_output *o, lf_chunk chunk, const void *job, size_t n,
                   const lf_options *options)
 {
-    uint32_t raised = lf_run_chunks(chunk, job, n, options ? options->threads : 1);
+    return lf_output_finish(o, lf_run_chunks(chunk, job, n, options ? options->threads : 1));
+}
+
+int lf_output_finish(const lf_output *o, uint32_t raised)
+{
     if (raised & LF_FAILED)
         return LF_ERROR_MEMORY;
     if (raised & LF_RANGE)

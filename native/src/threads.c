@@ -24,10 +24,15 @@ static void *run_worker(void *argument)
 
 uint32_t lf_run_chunks(lf_chunk chunk, const void *job, size_t n, int threads)
 {
-    if (n < SINGLE_THREAD_BELOW || threads <= 1)
+    return lf_run_grains(chunk, job, n, GRAIN, n < SINGLE_THREAD_BELOW ? 1 : threads);
+}
+
+uint32_t lf_run_grains(lf_chunk chunk, const void *job, size_t n, size_t grain, int threads)
+{
+    if (n <= grain || threads <= 1)
         return chunk(job, 0, n);
     size_t count = threads < MAX_THREADS ? (size_t)threads : MAX_THREADS;
-    size_t share = (n / count / GRAIN + 1) * GRAIN;
+    size_t share = (n / count / grain + 1) * grain;
     worker workers[MAX_THREADS];
     pthread_t ids[MAX_THREADS];
     size_t started = 0;

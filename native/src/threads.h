@@ -11,4 +11,7 @@ typedef uint32_t (*lf_chunk)(const void *job, size_t begin, size_t end);
  * returned. */
 uint32_t lf_run_chunks(lf_chunk chunk, const void *job, size_t n, int threads);
 
+/* The same in chunks of multiples of `grain`, on one thread if there is only one of these. */
+uint32_t lf_run_grains(lf_chunk chunk, const void *job, size_t n, size_t grain, int threads);
+
 #endif
