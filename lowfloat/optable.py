@@ -101,7 +101,7 @@ def _predicates() -> list[Operation]:
 def _elementary() -> list[Operation]:
     """Section 7 of the rules: each result but those that are named here is irrational."""
     ends = "infinities are invalid"
-    unit = "|x| > 1 is invalid"
+    unit = "numbers above 1 and below -1 are invalid"
     rows = [
         ("exp", "e^x", "e^0 = 1 is exact", "E-2", "IUOV"),
         ("exp2", "2^x", "exact at integers", "E-2", "IUOV"),

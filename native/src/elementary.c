@@ -124,6 +124,18 @@ typedef struct elementary {
     lf_target floor; /* the same format, toward zero */
 } elementary;
 
+/* Whether an enclosure of normal numbers lies strictly between two neighbouring numbers and ties of
+ * the format, at none of which the ends are: their lowest bits are set. Then every rounding but a
+ * stochastic one treats all of it alike. */
+static bool between_breakpoints(const lf_target *t, const lf_enclosure *e)
+{
+    int half = 126 - t->format.mantissa_bits;
+    return e->low.exponent == e->high.exponent && e->low.exponent > t->format.emin &&
+           t->projection.rounding != LF_STOCHASTIC &&
+           e->low.significand >> half == e->high.significand >> half &&
+           (e->low.significand & e->high.significand & 1);
+}
+
 /* Between two ends that round alike all numbers do, flags too: code, tininess, overflow and
  * inexactness are monotonic in the magnitude but for exactness. So no number of the format may lie
  * between the ends, which round toward zero alike. Then the result is inexact, as the ends are. */
@@ -132,6 +144,10 @@ static bool settle(const elementary *c, const lf_enclosure *e, uint64_t random, 
     if (c->target.projection.exact_tail)
         return false;
     lf_coded low = lf_project(&c->target, &e->low, random);
+    if (between_breakpoints(&c->target, e)) {
+        *out = low;
+        return true;
+    }
     lf_coded high = lf_project(&c->target, &e->high, random);
     *out = low;
     return low.code == high.code && low.flags == high.flags &&

@@ -58,9 +58,11 @@ static lf_enclosure dyadic_power(odd_part x, odd_part y, bool inverse)
     /* Here y = odd 2^exponent is an integer. Beyond 2^22 only 2^n need be looked at. */
     if (y.exponent > 22 || y.odd >> 22)
         return lf_unknown();
-    int64_t a = (int64_t)(y.odd << y.exponent), exponent = x.exponent * (inverse ? -a : a);
-    if (a > LF_FARTHEST || exponent > LF_FARTHEST || exponent < -LF_FARTHEST ||
-        (inverse && x.odd > 1))
+    int64_t a = (int64_t)(y.odd << y.exponent);
+    if (a > LF_FARTHEST || (inverse && x.odd > 1))
+        return lf_unknown();
+    int64_t exponent = x.exponent * (inverse ? -a : a);
+    if (exponent > LF_FARTHEST || exponent < -LF_FARTHEST)
         return lf_unknown();
     return short_power(x.odd, x.odd > 1 ? (uint64_t)a : 0, (int)exponent);
 }

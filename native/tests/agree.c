@@ -1,5 +1,6 @@
 /* Every kernel against the generic path on random formats, projections, sizes and alignments, with
- * guards around the output. Built with sanitizers in the slow suite; arguments: rounds, seed. */
+ * guards around the output; elementary functions of arrays against single ones. Built with
+ * sanitizers in the slow suite; arguments: rounds, seed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,50 @@ static void run(answer *a, const lf_format *f, const lf_projection *p, const lf_
     }
 }
 
+static uint64_t code_at(const void *codes, const lf_format *f, int i)
+{
+    int width = f->exponent_bits + f->mantissa_bits + f->is_signed;
+    return width > 8 ? ((const uint16_t *)codes)[i] : ((const uint8_t *)codes)[i];
+}
+
+/* An elementary function of random codes, some of them far from everyday numbers: the array call
+ * against single results. Returns how many differ. */
+static int function_differs(void)
+{
+    static const int FAR[] = {0, 0, 0, 0, 1000, -1000, 1000000, -1000000};
+    enum { COUNT = 300 };
+    uint16_t codes[3][COUNT];
+    uint8_t flags[COUNT], undecided[COUNT];
+    lf_format f[3];
+    for (int k = 0; k < 3; k++) {
+        f[k] = random_format();
+        f[k].bias += FAR[below(8)];
+        for (int i = 0; i < COUNT; i++)
+            codes[k][i] = (uint16_t)draw();
+    }
+    lf_projection p = random_projection();
+    p.random_bits = p.rounding == LF_STOCHASTIC ? 16 : 1;
+    uint64_t r = draw() & 0xFFFF;
+    lf_random random = {.size = sizeof random, .kind = LF_RANDOM_GIVEN, .given = &r};
+    lf_operand x[2] = {{&f[0], codes[0], 1}, {&f[1], codes[1], 1}};
+    lf_result result = {&f[2], codes[2], flags, NULL};
+    const lf_format *formats[2] = {&f[0], &f[1]};
+    int function = below(LF_POW + 1);
+    int status = lf_elementary(function, x, &result, COUNT, &p, &random, undecided, NULL);
+    int differ = status != LF_OK && status != LF_UNDECIDED;
+    for (int i = 0; i < COUNT; i++) {
+        uint64_t given[2] = {code_at(codes[0], &f[0], i), code_at(codes[1], &f[1], i)}, code = 0;
+        uint32_t raised = 0;
+        int one = lf_elementary_scalar(function, formats, given, &f[2], &p, r, &code, &raised);
+        if (one == LF_UNDECIDED)
+            differ += !undecided[i];
+        else
+            differ +=
+                one || undecided[i] || code != code_at(codes[2], &f[2], i) || raised != flags[i];
+    }
+    return differ;
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 2000;
@@ -135,6 +180,10 @@ int main(int argc, char **argv)
                    isa, f.exponent_bits, f.mantissa_bits, f.bias, f.infinities, f.nan, f.subnormals,
                    f.is_signed, p.rounding, p.saturation, n);
         }
+    }
+    for (int i = 0; i < rounds / 10; i++) {
+        compared++;
+        wrong += function_differs();
     }
     printf("%d calls compared, %d differ\n", compared, wrong);
     return wrong != 0;

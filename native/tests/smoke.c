@@ -236,10 +236,28 @@ static int random_bits(void)
     return failures + expect("lfsr", state, 0xE270) + expect("lfsr", words[0], 0xE270);
 }
 
+static int functions(void)
+{
+    static const uint16_t x[3] = {0x3C00, 0x0000, 0xC000}; /* 1, 0, -2 */
+    uint16_t result[3];
+    uint8_t each[3], undecided[3];
+    lf_operand operand = {&float16, x, 1};
+    lf_result to = {&float16, result, each, NULL};
+    lf_projection p = {.size = sizeof p};
+    int failures = expect(
+        "log", (uint64_t)lf_elementary(LF_LOG, &operand, &to, 3, &p, NULL, undecided, NULL), LF_OK);
+    failures += expect("log 1", result[0], 0) + expect("log 0", result[1], 0xFC00);
+    failures += expect("log 0 flags", each[1], LF_DIVIDE_BY_ZERO);
+    failures += expect("log -2", result[2], 0x7E00) + expect("log -2 flags", each[2], LF_INVALID);
+    uint64_t word = lf_elementary_word(LF_EXP, &float16, &float16, &float16, &p, 0x3C00, 0, 0);
+    return failures + expect("e, inexact", word, (uint64_t)LF_INEXACT << 32 | 0x4170);
+}
+
 int main(void)
 {
     int failures = expect("version", lf_abi_version(), LF_ABI_VERSION);
-    failures += scalars() + arrays() + integers_and_grids() + comparisons() + random_bits();
+    failures +=
+        scalars() + arrays() + integers_and_grids() + comparisons() + functions() + random_bits();
     printf("%d failures\n", failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,7 +10,10 @@ import gmpy2
 import mpfr_oracle
 import numpy as np
 import pytest
+import strategies
 from gmpy2 import mpfr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lowfloat._core import ffi, lib
 from strategies import ROUNDINGS, SATURATIONS
 
@@ -190,6 +193,31 @@ def test_what_c_decides_is_golden(name):
     assert np.mean(open_ones) < 0.1
 
 
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_format_is_golden(data):
+    """Unsigned, without zero, NaN or infinities, with flushed or normal subnormals, any bias."""
+    name = data.draw(st.sampled_from(ELEMENTARY))
+    arity = OPERATIONS[name].arity
+    formats = tuple(
+        data.draw(strategies.formats(32, 8, extreme_bias=name not in ("sin", "cos", "tan")))
+        for _ in range(arity)
+    )
+    target = data.draw(strategies.formats(32))
+    chosen, bits = data.draw(strategies.projections())
+    codes = [data.draw(strategies.codes(f)) for f in formats]
+    columns = [np.array([c], code_dtype(f)) for c, f in zip(codes, formats, strict=True)]
+    out, flags = np.zeros(1, code_dtype(target)), np.zeros(1, np.uint8)
+    random_bits = None if bits is None else np.array([bits], np.uint64)
+    undecided = np.zeros(1, np.uint8)
+    _native.elementary(
+        name, columns, formats, out, target, chosen, random_bits, flags, True, undecided
+    )
+    if not undecided[0]:
+        into = {"formats": formats, "format": target, "projection": chosen, "random_bits": bits}
+        assert (out[0], flags[0]) == getattr(lf.golden, name)(*codes, **into)
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ELEMENTARY)
 def test_what_c_decides_is_golden_at_many_points(name):
@@ -232,6 +260,21 @@ def test_libm_meets_a_known_control_word():
     finally:
         lib.lf_test_set_mxcsr(before)
     assert hostile == [getattr(lf, n)(x).codes.tolist() for n in ("exp", "sinh", "atan")]
+
+
+def test_threads_agree():
+    x = lf.array(np.linspace(-9, 9, 300_000), "float32")
+    before = lf.get_num_threads()
+    try:
+        results = []
+        for threads in (1, 2):
+            lf.set_num_threads(threads)
+            with lf.flags() as raised:
+                results.append((lf.gelu(x).codes, raised.bits))
+    finally:
+        lf.set_num_threads(before)
+    assert (results[0][0] == results[1][0]).all()
+    assert results[0][1] == results[1][1]
 
 
 def test_one_result_is_an_element():
