@@ -574,3 +574,37 @@ def lfsr_bits(draw: LFSRDraw, bits: int, count: int) -> NDArray[np.uint64]:
         draw.width, draw.taps, form, draw.shifts, order, draw.state, bits, buffer, count
     )
     return out
+
+
+def log2_statistics(x: NDArray[np.float32]) -> tuple[int, int, int]:
+    """N, S and the bits of the largest magnitude of a binary32 array (rule X-2)."""
+    struct = ffi.new("lf_log_statistics *")
+    struct.size = ffi.sizeof("lf_log_statistics")
+    _check(lib.lf_log2_statistics(ffi.from_buffer(x), x.size, struct, options_struct()))
+    fractions = (int(struct.sum_high) << 32) + int(struct.sum_low)
+    total = (int(struct.sum_exponents) << 40) + fractions
+    return int(struct.count), total, int(struct.max_magnitude)
+
+
+def log2_fixed(magnitude: int) -> int:
+    """2^40 log2 of a positive binary32 number, given as bits (rule X-2)."""
+    return int(lib.lf_log2_fixed(magnitude))
+
+
+def codebook_search(x: NDArray[np.float32], book: Any, out: Codes) -> None:
+    """Fill ``out``, of one or four bytes, with places or results of a codebook (rule X-4)."""
+    struct = ffi.new("lf_codebook *")
+    struct.size = ffi.sizeof("lf_codebook")
+    wide = out.itemsize == 4
+    struct.sign = 1 << 31 if wide else book.sign
+    struct.zero_sign = struct.sign if book.signed_zero else 0
+    struct.infinity, struct.infinity_sign = book.infinity[wide], book.infinity_sign[wide]
+    struct.nan = book.nan[wide]
+    ffi.memmove(struct.thresholds, ffi.from_buffer(book.thresholds), 4 * 127)
+    ffi.memmove(struct.results, ffi.from_buffer(book.results), 4 * 128)
+    buffers = ffi.from_buffer(x), ffi.from_buffer(out)
+    _check(
+        lib.lf_codebook_search(
+            buffers[0], x.size, struct, out.itemsize, buffers[1], options_struct()
+        )
+    )

@@ -1,5 +1,5 @@
-"""Number systems built on formats: scaled tensors."""
+"""Number systems built on formats: scaled tensors, and S2FP8."""
 
-from lowfloat.systems import scaling
+from lowfloat.systems import s2fp8, scaling
 
-__all__ = ["scaling"]
+__all__ = ["s2fp8", "scaling"]

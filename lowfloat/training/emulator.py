@@ -39,7 +39,7 @@ class Emulator:
     observers, recorders : list of callable
         See ``Observer`` and ``Recorder``; ``lowfloat.training.Meter`` is an observer.
 
-    A tensor's random bits are those of (seed, step, name, element), rule T-1. The name is
+    A tensor's random bits are those of (seed, step, name, element), rule W-1. The name is
     ``layer.tensor``; its second use in a step adds ``#1``, and so on.
 
     Examples

@@ -38,7 +38,7 @@ class Optimizer:
     kahan : bool
         Keep what the rounding of ``master`` loses in a buffer, stored like ``state``.
     seed : int
-        Of the random bits: element i of tensor ``name`` in update ``t`` is rule T-1's of
+        Of the random bits: element i of tensor ``name`` in update ``t`` is rule W-1's of
         (seed, t, ``name.master``, i); states have ``name.momentum`` and so on.
 
     Attributes

@@ -188,8 +188,16 @@ class Quantizer:
 
 
 def s2fp8_values(x: NDArray[Any], q: Quantizer, out: NDArray[Any] | None) -> NDArray[Any]:
-    """Cambier's truncation T(X) of a tensor."""
-    raise NotImplementedError
+    """Cambier's truncation T(X) of a tensor, as float32 holds it (rules X-1 to X-6)."""
+    given = np.asarray(x, np.float32)
+    into = out if out is not None and out.dtype == np.float32 and out.flags.c_contiguous else None
+    values = lf.systems.s2fp8.truncate(given, q.format, target=q.target, out=into)
+    if into is not None:
+        return values
+    if out is None:
+        return values.astype(x.dtype, copy=False)
+    out[...] = values
+    return out
 
 
 _SCALING_OPTIONS = ("method", "shares", "history", "margin")

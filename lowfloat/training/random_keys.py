@@ -1,4 +1,4 @@
-"""Random bits keyed by (seed, step, tensor name, element): rule T-1 of spec/semantics.md.
+"""Random bits keyed by (seed, step, tensor name, element): rule W-1 of spec/semantics.md.
 
 Nothing else enters: not the order of calls, threads, or what ran before a resume.
 """
@@ -43,7 +43,7 @@ def tensor_draw(seed: int, step: int, name: str) -> PhiloxDraw:
     >>> lf.cast([1.1] * 4, "e5m2", rounding=lf.Stochastic(16), rng=draw)
     lowfloat.array([1.2, 1.0, 1.2, 1.2], 'float8_e5m2')
 
-    Source: rule T-1; Philox4x32-10 of Salmon et al., SC 2011 (rules R-2, R-3).
+    Source: rule W-1; Philox4x32-10 of Salmon et al., SC 2011 (rules R-2, R-3).
     """
     seed = Philox(seed).seed
     key, stream = _tensor_key(seed, name)

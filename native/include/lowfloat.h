@@ -409,6 +409,41 @@ enum lf_bit_order { LF_BITS_MSB, LF_BITS_LSB, LF_BITS_REVERSED };
 uint64_t lf_lfsr_bits(int width, uint64_t taps, int form, uint32_t shifts, int bit_order,
                       uint64_t state, int bits, uint64_t *out, size_t n);
 
+/* Of the finite nonzero numbers of a binary32 array (X-2). The sum of their logarithms is
+ * sum_exponents + (sum_high 2^32 + sum_low) 2^-40, each logarithm rounded to 2^-40. */
+typedef struct lf_log_statistics {
+    uint32_t size;
+    uint32_t max_magnitude; /* the largest, as bits; 0 if there is none */
+    uint64_t count;
+    int64_t sum_exponents;
+    uint64_t sum_high;
+    uint64_t sum_low;
+} lf_log_statistics;
+
+int lf_log2_statistics(const void *x, size_t n, lf_log_statistics *out, const lf_options *options);
+
+/* 2^40 log2 of a positive finite binary32 number, given as bits, rounded to nearest; INT64_MIN
+ * for anything else. */
+int64_t lf_log2_fixed(uint32_t magnitude);
+
+/* A monotone map of binary32 magnitudes to at most 128 results (X-4, X-5). A magnitude's place is
+ * the number of thresholds (bits of binary32, ascending, the rest UINT32_MAX) at or below it. */
+typedef struct lf_codebook {
+    uint32_t size;
+    uint32_t sign;      /* OR-ed into results of negative numbers: one bit */
+    uint32_t zero_sign; /* the same for place 0: `sign`, or 0 */
+    uint32_t infinity;  /* of infinities, and what is OR-ed in where they are negative */
+    uint32_t infinity_sign;
+    uint32_t nan; /* of NaNs, with whatever sign */
+    uint32_t thresholds[127];
+    uint32_t results[128]; /* by place; not read where `bytes` is 1 */
+} lf_codebook;
+
+/* out[i] = the place of |x[i]| (bytes = 1) or its result (bytes = 4), with a sign. The result may
+ * be x itself where bytes is 4. */
+int lf_codebook_search(const void *x, size_t n, const lf_codebook *book, int bytes, void *out,
+                       const lf_options *options);
+
 /* The best instruction set of this CPU and build, and whether one is usable. */
 int lf_isa_best(void);
 int lf_isa_usable(int isa);

@@ -107,7 +107,7 @@ def test_random_bits_depend_on_seed_step_and_name_alone() -> None:
         lf.set_num_threads(threads)
 
 
-def test_the_key_of_a_tensor_is_rule_t1() -> None:
+def test_the_key_of_a_tensor_is_rule_w1() -> None:
     draw = tensor_draw(7, 9, "fc.weight")
     import hashlib
 
@@ -242,3 +242,19 @@ def test_an_emulator_of_other_roles_or_layers_is_refused_whole() -> None:
         assert other.step == 0
     with pytest.raises(ValueError, match="one name"):
         Emulator("e=e5m2", ["fc", "fc"])
+
+
+def test_s2fp8_is_a_quantizer() -> None:
+    x = np.float32([[0.1, -0.2], [0.3, 1e-4]])
+    q = Quantizer.parse("s2fp8")
+    expected = lf.systems.s2fp8.truncate(x)
+    assert np.array_equal(q(x), expected)
+    assert q(x).shape == x.shape
+    inside = x.copy()
+    assert q(inside, out=inside) is inside
+    assert np.array_equal(inside, expected)
+    fortran = np.asfortranarray(x)
+    assert np.array_equal(q(fortran, out=fortran), expected)
+    wide = x.astype(np.float64)
+    assert q(wide).dtype == np.float64
+    assert np.array_equal(q(wide), expected)
