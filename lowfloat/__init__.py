@@ -18,6 +18,7 @@ from lowfloat.format_names import registry as _registry
 from lowfloat.formats import Format
 from lowfloat.functions import FUNCTIONS as _FUNCTIONS
 from lowfloat.functions import scaleb, to_integer
+from lowfloat.installation import get_include, get_library
 from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
@@ -49,6 +50,8 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "flags",
     "format",
     "from_codes",
+    "get_include",
+    "get_library",
     "get_num_threads",
     "golden",
     "load",

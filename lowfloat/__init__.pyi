@@ -16,6 +16,7 @@ from lowfloat.exception_flags import Flags, flags
 from lowfloat.format_names import format
 from lowfloat.formats import Format
 from lowfloat.functions import scaleb, to_integer
+from lowfloat.installation import get_include, get_library
 from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
@@ -96,6 +97,8 @@ __all__ = [
     "fp8_143",
     "from_codes",
     "gelu",
+    "get_include",
+    "get_library",
     "get_num_threads",
     "golden",
     "greater",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 import lowfloat as lf
 from lowfloat import vectors
-from lowfloat.vectors import Constant, Handshake, Interface, Unit
+from lowfloat.vectors import Cases, Constant, Handshake, Interface, Unit
 
 UNITS = Path(__file__).parent / "rtl" / "units"
 #: What the units call roundings: the port rm.
@@ -122,11 +123,28 @@ def simulate(folder: Path, simulator: str) -> Outcome:
     return Outcome(done.returncode, done.stdout + done.stderr)
 
 
+def checked(folder: Path) -> int:
+    """The exit status of `lowfloat check` on a unit's answers, as the Makefile calls it."""
+    lowfloat = Path(sys.executable).with_name("lowfloat")
+    command = [
+        "make",
+        "-s",
+        "-C",
+        str(folder),
+        "check",
+        f"LOWFLOAT={lowfloat}",
+        "--no-print-directory",
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0 or "Error 1" in done.stderr, done.stdout + done.stderr
+    return min(done.returncode, 1)
+
+
 def written(
-    kind: str, unit: Unit, ports: Interface, files: list[Path], folder: Path, **how: Any
+    kind: str, cases: Cases | Unit, ports: Interface, files: list[Path], folder: Path, **how: Any
 ) -> Path:
     """A testbench in a folder."""
-    vectors.write_testbench(kind, unit, ports, folder, sources=files, **how)
+    vectors.write_testbench(kind, cases, ports, folder, sources=files, **how)
     return folder
 
 

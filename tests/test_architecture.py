@@ -21,7 +21,7 @@ PACKAGE = ROOT / "lowfloat"
 FLOORS = {
     1: (
         "formats", "format_names", "format_text", "numeric_limits", "projection", "randomness",
-        "exception_flags", "settings", "optable", "accumulators",
+        "exception_flags", "settings", "optable", "accumulators", "installation",
         "profile_rules",
     ),
     2: ("golden", "_native", "_native_reductions", "jit"),

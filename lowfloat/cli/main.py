@@ -13,6 +13,7 @@ from lowfloat.cli import (
     check_command,
     compare_command,
     demo_command,
+    dpi_command,
     formats_command,
     show_command,
     testbench_command,
@@ -28,6 +29,7 @@ COMMANDS = (
     check_command,
     testbench_command,
     compare_command,
+    dpi_command,
     demo_command,
 )
 USAGE_ERROR = 2

@@ -6,9 +6,12 @@ import argparse
 
 from lowfloat import vectors
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
-from lowfloat.cli.unit_options import add_unit, unit_of_options
+from lowfloat.cli.unit_options import add_cases, add_unit, cases_of_options, unit_of_options
 from lowfloat.vectors.testbenches import KINDS, Constant, Handshake, Interface
 from lowfloat.vectors.testbenches.interface import OPERAND_PORTS
+
+#: Input spaces of up to so many cases are listed whole where nothing else is asked for.
+MAX_UNASKED = 1 << 20
 
 EXAMPLES = """\
   lowfloat testbench verilog multiply -f float8_e4m3fn --module fp8_mul --source fp8_mul.v --out tb
@@ -28,8 +31,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     add_unit(parser)
     _add_ports(parser)
-    parser.add_argument("--vectors", metavar="FILE",
-                        help="cases; exhaustive ones by default, for operands of up to 8 bits")  # fmt: skip
+    add_cases(parser)
     parser.add_argument("--any-nan", action="store_true",
                         help="let any NaN do where one is expected")  # fmt: skip
     parser.add_argument("--stall", type=natural, default=25, metavar="PERCENT",
@@ -87,13 +89,15 @@ def _parameter(text: str) -> tuple[str, int]:
 def run(arguments: argparse.Namespace) -> int:
     """Write the folder."""
     unit = unit_of_options(arguments)
+    chosen = arguments.exhaustive or arguments.count is not None
+    if not chosen and unit.exhaustive_count <= MAX_UNASKED:
+        arguments.exhaustive = True
     count = vectors.write_testbench(
         arguments.kind,
-        unit,
-        interface(arguments, len(unit.operand_formats)),
+        cases_of_options(arguments, unit),
+        interface(arguments, len(unit.inputs)),
         arguments.out,
         sources=arguments.source,
-        vectors=arguments.vectors,
         any_nan=arguments.any_nan,
         stall=arguments.stall,
     )

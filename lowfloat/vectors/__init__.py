@@ -7,6 +7,7 @@ stand in a file. A manifest beside the file says what the columns mean and which
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.checking import Mismatch, Report, check
 from lowfloat.vectors.classes import CLASSES, classes_for
+from lowfloat.vectors.dpi import write_dpi
 from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.grammars import GRAMMARS, grammar_of
 from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
@@ -43,6 +44,7 @@ __all__ = [
     "tables",
     "unit_of",
     "write",
+    "write_dpi",
     "write_testbench",
     "write_to",
 ]

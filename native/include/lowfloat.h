@@ -14,6 +14,11 @@
 extern "C" {
 #endif
 
+/* A shared library exports what is declared here and in lowfloat_dpi.h, nothing else. */
+#ifdef __GNUC__
+#    pragma GCC visibility push(default)
+#endif
+
 #define LF_ABI_VERSION 1
 
 enum lf_infinities { LF_INFINITIES_NONE, LF_INFINITIES_IEEE, LF_INFINITIES_TOP };
@@ -461,6 +466,10 @@ int lf_test_enclosure(int function, const double *operands, double *low, double 
  * (15) and denormals-are-zero (6) of `control`; returns the old word. Without SSE it does nothing
  * and returns 0. For tests: results must not change. */
 uint32_t lf_test_set_mxcsr(uint32_t control);
+
+#ifdef __GNUC__
+#    pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -10,9 +10,9 @@ import lowfloat as lf
 from lowfloat import vectors
 from lowfloat.cli.main import main
 from lowfloat.vectors import Constant, Handshake, Interface
+from lowfloat.vectors.rendering import Template
 from lowfloat.vectors.testbenches import KINDS
 from lowfloat.vectors.testbenches.bench import nan_codes
-from lowfloat.vectors.testbenches.rendering import Template
 
 UNIT = vectors.Unit.uniform("multiply", "e2m1")
 PORTS = Interface("unit", ("a", "b"))
@@ -51,24 +51,18 @@ def test_nan_codes_are_those_of_the_format(fmt: str) -> None:
 
 
 def test_words_join_the_fields(tmp_path: Path) -> None:
-    vectors.write_testbench("readmemh", UNIT, PORTS, tmp_path)
+    for kind in ("readmemh", "verilog"):
+        vectors.write_testbench(kind, UNIT, PORTS, tmp_path)
     lines = (tmp_path / "vectors.tv").read_text().splitlines()
     words = (tmp_path / "vectors.mem").read_text().splitlines()
     assert words == [line.replace(" ", "_") for line in lines]
 
 
-def test_given_vectors_are_used(tmp_path: Path) -> None:
-    vectors.write(tmp_path / "given.tv", UNIT)
-    for _ in range(2):
-        made = tmp_path / "tb"
-        assert (
-            vectors.write_testbench("verilog", UNIT, PORTS, made, vectors=tmp_path / "given.tv")
-            == 256
-        )
-        assert (made / "vectors.tv").read_bytes() == (tmp_path / "given.tv").read_bytes()
-    other = vectors.Unit.uniform("add", "e2m1")
-    with pytest.raises(ValueError, match="describes another unit"):
-        vectors.write_testbench("verilog", other, PORTS, made, vectors=tmp_path / "given.tv")
+def test_cases_of_wide_operands(tmp_path: Path) -> None:
+    unit = vectors.Unit.uniform("add", "float16")
+    cases = vectors.Cases(unit, 1000, seed=5)
+    assert vectors.write_testbench("verilog", cases, PORTS, tmp_path) == 1000
+    assert vectors.check(tmp_path / "vectors.tv", unit).ok
 
 
 @pytest.mark.parametrize(
@@ -93,13 +87,13 @@ def test_impossible_interfaces(ports, message: str) -> None:
     ("keywords", "message"),
     [
         ({"kind": "systemc"}, "there are verilog"),
-        ({"interface": Interface("unit", ("a",))}, "has 2 operands"),
+        ({"interface": Interface("unit", ("a",))}, "has 2 inputs"),
         ({"stall": 100}, "outside 0 to 99"),
         ({"sources": ["my unit.v"]}, "has a space"),
     ],
 )
 def test_impossible_testbenches(keywords: dict, message: str, tmp_path: Path) -> None:
-    given = {"kind": "verilog", "unit": UNIT, "interface": PORTS, "folder": tmp_path, **keywords}
+    given = {"kind": "verilog", "cases": UNIT, "interface": PORTS, "folder": tmp_path, **keywords}
     with pytest.raises(ValueError, match=message):
         vectors.write_testbench(**given)
 

@@ -1,4 +1,4 @@
-"""What a testbench is of: a unit, its interface, its cases; and what all languages need of it."""
+"""What a testbench is of: cases of a unit, and its interface; what all languages need of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lowfloat as lf
+from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.testbenches.interface import Handshake, Interface
 from lowfloat.vectors.units import Column, Port, Unit
 
@@ -17,10 +18,8 @@ SHOWN = 10
 class Bench:
     """Everything that a testbench is rendered from."""
 
-    unit: Unit
+    cases: Cases
     interface: Interface
-    #: How many cases there are.
-    count: int
     #: Files of the unit under test, as paths from the testbench's folder.
     sources: tuple[str, ...] = ()
     #: Whether any NaN will do where one is expected.
@@ -32,11 +31,16 @@ class Bench:
         arity = len(self.operands)
         if len(self.interface.operands) != arity:
             raise ValueError(
-                f"{self.unit.operation} has {arity} operands and the interface names "
+                f"{self.unit.operation} has {arity} inputs and the interface names "
                 f"{len(self.interface.operands)} ports for them"
             )
         if not 0 <= self.stall < 100:
             raise ValueError(f"a stall of {self.stall} percent is outside 0 to 99")
+
+    @property
+    def unit(self) -> Unit:
+        """What the unit under test should compute."""
+        return self.cases.unit
 
     @property
     def operands(self) -> tuple[Column, ...]:

@@ -2,71 +2,79 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import lowfloat as lf
-from lowfloat.vectors.manifest import read_manifest, unit_of
-from lowfloat.vectors.testbenches import verilog, vhdl
+from lowfloat.vectors.cases import Cases
+from lowfloat.vectors.dpi import write_library
+from lowfloat.vectors.manifest import describe
+from lowfloat.vectors.rendering import render
+from lowfloat.vectors.testbenches import dpi_calls, verilog, vhdl
 from lowfloat.vectors.testbenches.bench import Bench
 from lowfloat.vectors.testbenches.interface import Interface
-from lowfloat.vectors.testbenches.rendering import render
 from lowfloat.vectors.units import Unit
-from lowfloat.vectors.writing import write
-
-VECTORS = "vectors.tv"
+from lowfloat.vectors.writing import as_cases, write
 
 
 def _fscanf(bench: Bench, folder: Path) -> None:
+    write(folder / "vectors.tv", bench.cases, grammar="testfloat")
     (folder / "tb.v").write_text(verilog.bench_text(bench, "fetch_fscanf.v", _common(bench)))
-    _makefile(bench, folder, "Makefile.verilog")
+    _makefile(bench, folder, "Makefile.verilog", "vectors.tv.json")
 
 
 def _readmemh(bench: Bench, folder: Path) -> None:
+    write(folder / "vectors.mem", bench.cases, grammar="readmemh")
     values = {**_common(bench), **verilog.word_values(bench)}
     (folder / "tb.v").write_text(verilog.bench_text(bench, "fetch_readmemh.v", values))
-    _join_words(folder / VECTORS, folder / "vectors.mem")
-    _makefile(bench, folder, "Makefile.verilog")
+    _makefile(bench, folder, "Makefile.verilog", "vectors.mem.json")
 
 
-def _join_words(vectors: Path, words: Path) -> None:
-    """Vectors with their spaces as underscores, which ``$readmemh`` reads as one word a line."""
-    with vectors.open("rb") as source, words.open("wb") as target:
-        while block := source.read(1 << 20):
-            target.write(block.replace(b" ", b"_"))
+def _dpi(bench: Bench, folder: Path) -> None:
+    values = {**_common(bench), **dpi_calls.values(bench)}
+    (folder / "tb.sv").write_text(verilog.bench_text(bench, "fetch_dpi.sv", values))
+    write_library(folder)
+    # `lowfloat check --like` asks it what the columns of results.tv mean.
+    manifest = describe(bench.cases, "results.tv", "testfloat", 0, bench.cases.count, "")
+    (folder / "unit.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    _makefile(bench, folder, "Makefile.dpi", "unit.json")
 
 
 def _vhdl(bench: Bench, folder: Path) -> None:
+    write(folder / "vectors.tv", bench.cases, grammar="testfloat")
     (folder / "tb.vhd").write_text(vhdl.bench_text(bench, lf.__version__))
-    _makefile(bench, folder, "Makefile.vhdl")
+    _makefile(bench, folder, "Makefile.vhdl", "vectors.tv.json")
 
 
 def _common(bench: Bench) -> dict[str, str]:
     return {"version": lf.__version__, "sources": " ".join(bench.sources)}
 
 
-def _makefile(bench: Bench, folder: Path, template: str) -> None:
-    (folder / "Makefile").write_text(render(template, _common(bench)))
+def _makefile(bench: Bench, folder: Path, template: str, manifest: str) -> None:
+    options = " --compare result" if bench.interface.flags is None else ""
+    options += " --any-nan" if bench.any_nan else ""
+    values = {**_common(bench), "manifest": manifest, "check_options": options}
+    (folder / "Makefile").write_text(render(__package__, template, values))
 
 
 #: The kinds of testbench, and what writes the files of each.
 KINDS: dict[str, Callable[[Bench, Path], None]] = {
     "verilog": _fscanf,
     "readmemh": _readmemh,
+    "dpi": _dpi,
     "vhdl": _vhdl,
 }
 
 
 def write_testbench(
     kind: str,
-    unit: Unit,
+    cases: Cases | Unit,
     interface: Interface,
     folder: str | os.PathLike[str],
     *,
     sources: Sequence[str | os.PathLike[str]] = (),
-    vectors: str | os.PathLike[str] | None = None,
     any_nan: bool = False,
     stall: int = 25,
 ) -> int:
@@ -75,17 +83,16 @@ def write_testbench(
     Parameters
     ----------
     kind : str
-        One of ``KINDS``.
-    unit : Unit
-        What the unit under test should compute.
+        ``verilog``, ``readmemh``, ``dpi`` or ``vhdl``.
+    cases : Cases or Unit
+        What the unit under test gets; a unit alone stands for every combination of its inputs.
+        Kind ``dpi`` draws as many in the simulator, of classes of its own.
     interface : Interface
-        Its ports and their timing.
+        The unit's ports and their timing.
     folder : path
         Where the testbench goes; it is made if it is not there.
     sources : sequence of paths
         The unit's own files, which the Makefile compiles too.
-    vectors : path, optional
-        A file of vectors of this unit with its manifest; exhaustive vectors by default.
     any_nan : bool
         Whether any NaN will do where one is expected.
     stall : int
@@ -108,25 +115,11 @@ def write_testbench(
     if kind not in KINDS:
         raise ValueError(f"no testbench is of kind {kind!r}: there are {', '.join(KINDS)}")
     target = Path(folder)
-    bench = Bench(unit, interface, 0, _relative(sources, target), any_nan, stall)
+    paths = _relative(sources, target)
+    bench = Bench(as_cases(cases), interface, paths, any_nan, stall)
     target.mkdir(parents=True, exist_ok=True)
-    bench = replace(bench, count=_place_vectors(unit, target / VECTORS, vectors))
     KINDS[kind](bench, target)
-    return bench.count
-
-
-def _place_vectors(unit: Unit, target: Path, source: str | os.PathLike[str] | None) -> int:
-    """Put vectors and their manifest into the folder; how many there are."""
-    if source is None:
-        return write(target, unit).count
-    path = f"{os.fspath(source)}.json"
-    manifest = read_manifest(path)
-    if unit_of(manifest, path) != unit:
-        raise ValueError(f"{path} describes another unit: ask for the unit that its vectors are of")
-    if Path(source).resolve() != target.resolve():
-        for suffix in ("", ".json"):
-            Path(f"{target}{suffix}").write_bytes(Path(f"{os.fspath(source)}{suffix}").read_bytes())
-    return int(manifest["count"])
+    return bench.cases.count
 
 
 def _relative(sources: Iterable[str | os.PathLike[str]], folder: Path) -> tuple[str, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lowfloat.vectors.rendering import indented, render
 from lowfloat.vectors.testbenches.bench import SHOWN, Bench, joined
 from lowfloat.vectors.testbenches.interface import Constant
-from lowfloat.vectors.testbenches.rendering import indented, render
 
 
 def bench_text(bench: Bench, fetch: str, values: dict[str, Any]) -> str:
     """The module ``tb`` with a way to get cases: ``fetch_fscanf.v`` or another template."""
     filled = {**frame_values(bench), **values}
-    filled["fetch"] = render(fetch, filled).rstrip("\n")
-    filled["drive"] = render(f"drive_{bench.interface.timing}.v", filled).rstrip("\n")
-    return render("bench.v", filled)
+    filled["fetch"] = render(__package__, fetch, filled).rstrip("\n")
+    filled["drive"] = render(__package__, f"drive_{bench.interface.timing}.v", filled).rstrip("\n")
+    return render(__package__, "bench.v", filled)
 
 
 def frame_values(bench: Bench) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def frame_values(bench: Bench) -> dict[str, Any]:
     return {
         "title": f"Drives {interface.module} and compares it with lowfloat: {bench.description}.",
         "description": bench.description,
-        "count": bench.count,
+        "count": bench.cases.count,
         "shown": SHOWN,
         "module": interface.module,
         "parameters": _parameters(bench),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lowfloat.vectors.rendering import Template, indented, render
 from lowfloat.vectors.testbenches.bench import SHOWN, Bench, joined
-from lowfloat.vectors.testbenches.rendering import Template, indented, render
 
 _SIGNALS = {
     "combinational": "",
@@ -29,14 +29,14 @@ def bench_text(bench: Bench, version: str) -> str:
     timing = bench.interface.timing
     values = {**_values(bench), "version": version}
     clocked = timing != "combinational"
-    procedures = render("clock_procedures.vhd", values) if clocked else ""
+    procedures = render(__package__, "clock_procedures.vhd", values) if clocked else ""
     values |= {
         "timing_signals": Template(_SIGNALS[timing]).substitute(values),
         "timing_variables": _STREAM_VARIABLES if timing == "stream" else "",
         "timing_procedures": indented(procedures, 8),
-        "drive": indented(render(f"drive_{timing}.vhd", values), 8),
+        "drive": indented(render(__package__, f"drive_{timing}.vhd", values), 8),
     }
-    return render("bench.vhd", values)
+    return render(__package__, "bench.vhd", values)
 
 
 def _values(bench: Bench) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _values(bench: Bench) -> dict[str, Any]:
     return {
         "title": f"Drives {interface.module} and compares it with lowfloat: {bench.description}.",
         "description": bench.description,
-        "count": bench.count,
+        "count": bench.cases.count,
         "shown": SHOWN,
         "module": interface.module,
         "compare_flags": str(interface.flags is not None).lower(),

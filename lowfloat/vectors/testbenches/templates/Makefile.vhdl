@@ -15,7 +15,7 @@ run:
 	@grep -q '^PASS' log.txt
 
 check:
-	$(LOWFLOAT) check results.tv --like vectors.tv.json
+	$(LOWFLOAT) check results.tv --like @{manifest} --grammar testfloat@{check_options}
 
 clean:
 	rm -rf work tb results.tv log.txt

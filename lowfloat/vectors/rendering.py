@@ -1,8 +1,7 @@
 """Templates and what fills them.
 
 A placeholder is ``@{name}``, which none of the target languages has. A template is a readable file of
-its language in ``templates/``; it is composed of a frame and of the pieces that fetch cases and
-drive the unit.
+its language in the folder ``templates`` of the package that renders it.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ class Template(string.Template):
     """  # type: ignore[assignment]
 
 
-def render(name: str, values: Mapping[str, Any]) -> str:
-    """The text of a template, filled in.
+def render(package: str | None, name: str, values: Mapping[str, Any]) -> str:
+    """The text of a template in a package's folder ``templates``, filled in.
 
     Raises
     ------
     KeyError
         If the template asks for a value that is not there.
     """
-    text = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+    text = (files(package or __package__) / "templates" / name).read_text(encoding="utf-8")
     return Template(text).substitute(values)
 
 

@@ -1,0 +1,217 @@
+// lowfloat @{version} for SystemVerilog: bit-exact floating point in any format of up to 64 bits.
+//
+//     import lowfloat_pkg::*;
+//     outcome_t product = multiply(8'h2A, 8'h2A, float8_e4m3fn);   // product.code, product.flags
+//
+// Functions have the names that they have in Python. Each returns a code, or a truth, a class or an
+// integer, and five flags. A code is in the low bits of 64, the bits above it are zero. A function
+// keeps no state and its results depend on its arguments alone.
+//
+// The defaults round to nearest even under policy `ieee`. Others are fields of a projection:
+//
+//     projection_t rule = riscv;
+//     rule.rounding = toward_zero;
+//     rule.saturation = saturation_finite;
+//     outcome = add(a, b, float16, rule);
+//
+// `result_format`, `y_format` and `z_format` are those of `format` where they are `same`.
+// Rules in comments (A-4) are those of lowfloat's semantics.md.
+package lowfloat_pkg;
+
+    typedef bit [63:0] code_t;
+
+    typedef struct packed {
+        bit invalid;
+        bit divide_by_zero;
+        bit overflow;
+        bit underflow;
+        bit inexact;
+    } flags_t;
+
+    typedef struct packed {
+        flags_t flags;
+        code_t code;
+    } outcome_t;
+
+    // A format (rule D-1): what decides the value of a code. The words of its fields are
+    //   infinities   0 none, 1 ieee, 2 top
+    //   nan          0 none, 1 ieee, 2 all_ones, 3 negative_zero, 4 top
+    //   subnormals   0 gradual, 1 flush, 2 normal
+    typedef struct packed {
+        bit signed [31:0] bias;
+        bit [7:0] subnormals;
+        bit [7:0] zero;
+        bit [7:0] negative_zero;
+        bit [7:0] nan;
+        bit [7:0] infinities;
+        bit [7:0] is_signed;
+        bit [7:0] mantissa_bits;
+        bit [7:0] exponent_bits;
+    } format_t;
+
+    localparam format_t same = '0;
+
+@{formats}
+
+    typedef enum bit [7:0] {
+@{roundings},
+        stochastic  // with random_bits bits, in variant A, B or C
+    } rounding_t;
+
+    typedef enum bit [7:0] {
+        saturation_none,
+        saturation_finite,
+        saturation_propagate
+    } saturation_t;
+
+    typedef enum bit [7:0] {
+        variant_a,
+        variant_b,
+        variant_c
+    } variant_t;
+
+    // Rounding, saturation and policy (rules P-5 to P-9, Q-1 to Q-8).
+    typedef struct packed {
+        bit [15:0] reserved;
+        bit [7:0] float_to_int;  // 0 limits, 1 indefinite, 2 limits with zero for NaN
+        bit [7:0] fma_nan_silent;  // fma(0, infinity, quiet NaN) is not invalid
+        bit [7:0] infinityless_max;  // an overflow without infinity is the largest number, not NaN
+        bit [7:0] saturation_hides_overflow;
+        bit [7:0] ftz;  // tiny results become zeros
+        bit [7:0] daz;  // subnormal operands are read as zeros
+        bit [7:0] default_nan_sign;
+        bit [7:0] nan_rule;  // 0 canonical, 1 the first NaN, 2 the first signaling one
+        bit [7:0] tininess_before;
+        saturation_t saturation;
+        bit [7:0] exact_tail;
+        bit [7:0] random_bits;
+        variant_t variant;
+        rounding_t rounding;
+    } projection_t;
+
+@{policies}
+
+    // The C functions behind this package; a negative result is an error.
+    import "DPI-C" function int lf_dpi_apply(
+        input int operation, input bit [63:0] x, input bit [63:0] y, input bit [63:0] z,
+        input bit [95:0] x_format, input bit [95:0] y_format, input bit [95:0] z_format,
+        input bit [95:0] format, input bit [127:0] projection, input bit [63:0] random_bits,
+        output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_elementary(
+        input int number, input bit [63:0] x, input bit [63:0] y, input bit [95:0] x_format,
+        input bit [95:0] y_format, input bit [95:0] format, input bit [127:0] projection,
+        input bit [63:0] random_bits, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_compare(
+        input int relation, input int signaling, input bit [63:0] x, input bit [63:0] y,
+        input bit [95:0] x_format, input bit [95:0] y_format, input bit [127:0] projection,
+        output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_total_order(
+        input bit [63:0] x, input bit [63:0] y, input bit [95:0] x_format,
+        input bit [95:0] y_format, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_classify(
+        input bit [63:0] x, input bit [95:0] x_format, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_to_integer(
+        input bit [63:0] x, input bit [95:0] x_format, input int bits, input int is_signed,
+        input int exact, input bit [127:0] projection, input bit [63:0] random_bits,
+        output bit [63:0] number);
+    import "DPI-C" function int lf_dpi_from_integer(
+        input bit [63:0] number, input int is_signed, input bit [95:0] format,
+        input bit [127:0] projection, input bit [63:0] random_bits, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_scaleb(
+        input bit [63:0] x, input bit [63:0] n, input bit [95:0] x_format, input bit [95:0] format,
+        input bit [127:0] projection, input bit [63:0] random_bits, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_philox_bits(
+        input bit [63:0] seed, input int stream, input int call, input bit [63:0] element,
+        input int bits, output bit [63:0] random_bits);
+
+    function automatic format_t either(format_t given, format_t otherwise);
+        either = given == same ? otherwise : given;
+    endfunction
+
+    function automatic outcome_t outcome(int status, code_t code);
+        case (status)
+            -1: $fatal(1, "lowfloat: stochastic rounding met a tail longer than 64 bits (P-6)");
+            -4: $fatal(1, "lowfloat: an argument is out of range");
+            -5: $fatal(1, "lowfloat: this result of an elementary function needs the golden model");
+            default: if (status < 0) $fatal(1, "lowfloat: error %0d", status);
+        endcase
+        outcome.flags = flags_t'(status[4:0]);
+        outcome.code = code;
+    endfunction
+
+    // x in another format, rounded once.
+    function automatic outcome_t cast(
+            code_t x, format_t format, format_t result_format, projection_t projection = ieee,
+            code_t random_bits = 0);
+        code_t code;
+        int status = lf_dpi_apply(@{convert}, x, 0, 0, format, format, format,
+                                  either(result_format, format), projection, random_bits, code);
+        return outcome(status, code);
+    endfunction
+
+    // A 64-bit integer as a number, rounded once; is_signed: two's complement.
+    function automatic outcome_t from_integer(
+            bit [63:0] number, bit is_signed, format_t format, projection_t projection = ieee,
+            code_t random_bits = 0);
+        code_t code;
+        int status = lf_dpi_from_integer(number, int'(is_signed), format, projection, random_bits,
+                                         code);
+        return outcome(status, code);
+    endfunction
+
+    // x as an integer of 8, 16, 32 or 64 bits, sign-extended (rule I-5); exact: others raise inexact.
+    function automatic outcome_t to_integer(
+            code_t x, format_t format, int bits, bit is_signed = 1, bit exact = 0,
+            projection_t projection = ieee, code_t random_bits = 0);
+        code_t code;
+        int status = lf_dpi_to_integer(x, format, bits, int'(is_signed), int'(exact), projection,
+                                       random_bits, code);
+        return outcome(status, code);
+    endfunction
+
+    // x 2^n, rounded once (rule I-4).
+    function automatic outcome_t scaleb(
+            code_t x, longint n, format_t format, projection_t projection = ieee,
+            format_t result_format = same, code_t random_bits = 0);
+        code_t code;
+        int status = lf_dpi_scaleb(x, n, format, either(result_format, format), projection,
+                                   random_bits, code);
+        return outcome(status, code);
+    endfunction
+
+    // The random bits of one element, bits of them (rule R-3), as lf.Philox draws them.
+    function automatic code_t philox_bits(
+            bit [63:0] seed, int bits, bit [63:0] element, int call = 0, int stream = 0);
+        code_t code;
+        int status = lf_dpi_philox_bits(seed, stream, call, element, bits, code);
+        outcome_t drawn = outcome(status, code);
+        return drawn.code;
+    endfunction
+
+@{operations}
+@{comparisons}
+    // Whether x is at or below y in the total order (rule K-2).
+    function automatic outcome_t total_order(
+            code_t x, code_t y, format_t format, format_t y_format = same);
+        code_t code;
+        int status = lf_dpi_total_order(x, y, format, either(y_format, format), code);
+        return outcome(status, code);
+    endfunction
+
+    // The class of x (rule K-3): 0 signaling NaN, 1 quiet NaN, 2 -infinity, 3 negative normal,
+    // 4 negative subnormal, 5 -0, 6 +0, 7 positive subnormal, 8 positive normal, 9 +infinity.
+    function automatic outcome_t classify(code_t x, format_t format);
+        code_t code;
+        int status = lf_dpi_classify(x, format, code);
+        return outcome(status, code);
+    endfunction
+
+@{predicates}    // x has a minus sign, a NaN's included where it has one (rule K-3).
+    function automatic outcome_t is_sign_minus(code_t x, format_t format);
+        outcome_t found = classify(x, format);
+        bit negative = found.code >= 2 && found.code <= 5;
+        if (found.code < 2 && (format.nan == 1 || format.nan == 2))
+            negative = x[6'(format.exponent_bits + format.mantissa_bits)];
+        return outcome(0, code_t'(negative));
+    endfunction
+endpackage
