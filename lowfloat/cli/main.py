@@ -17,6 +17,7 @@ from lowfloat.cli import (
     formats_command,
     show_command,
     testbench_command,
+    train_command,
     vectors_command,
 )
 from lowfloat.cli.options import Parser
@@ -30,6 +31,7 @@ COMMANDS = (
     testbench_command,
     compare_command,
     dpi_command,
+    train_command,
     demo_command,
 )
 USAGE_ERROR = 2
