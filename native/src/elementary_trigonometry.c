@@ -2,40 +2,104 @@
 #include <math.h>
 
 #include "elementary.h"
+#include "two_over_pi.h"
 
 #define PI 0x1.921fb54442d18p+1
+
+/* An angle without whole turns: quarter turns, 0 to 3, and a rest between -1/4 and 1/4 of a half
+ * turn. Not `known` where too many places of pi cancel or are missing. */
+typedef struct turned {
+    int quarters;
+    double rest;
+    bool known;
+} turned;
+
+/* The 64 places of 2 / pi that follow the first `place`. */
+static uint64_t places_of_two_over_pi(int place)
+{
+    int word = place / 64, shift = place % 64;
+    uint64_t high = LF_TWO_OVER_PI[word] << shift;
+    return shift ? high | LF_TWO_OVER_PI[word + 1] >> (64 - shift) : high;
+}
+
+/* x 2^beyond over pi/2, for |x| in [2^1000, 2^1001) (Payne and Hanek 1983). With x = s 2^(e-63),
+ * places of 2/pi up to e - 65 make multiples of four quarter turns; the next 192 leave an error
+ * below 2^-126 quarter turns, which 2^-76 of them bear. */
+static turned turn_far(double x, int beyond)
+{
+    turned t = {0, 0, false};
+    lf_value v = lf_from_double(x, beyond);
+    int first = v.exponent - 65;
+    if (first / 64 + 4 > LF_TWO_OVER_PI_WORDS)
+        return t;
+    uint64_t s = (uint64_t)(v.significand >> 64);
+    /* The product modulo 2^192, in steps of 2^-190 quarter turns. */
+    lf_u128 low = (lf_u128)s * places_of_two_over_pi(first + 128);
+    lf_u128 middle = (lf_u128)s * places_of_two_over_pi(first + 64) + (uint64_t)(low >> 64);
+    uint64_t top = s * places_of_two_over_pi(first) + (uint64_t)(middle >> 64);
+    lf_u128 fraction = ((lf_u128)top << 64 | (uint64_t)middle) << 2; /* 2^-128 quarter turns */
+    bool up = fraction >> 127;
+    lf_u128 distance = up ? -fraction : fraction;
+    if (distance >> 52 == 0)
+        return t;
+    int quarters = (int)(top >> 62) + up;
+    double rest = ldexp((double)(uint64_t)(distance >> 64), -65);
+    rest += ldexp((double)(uint64_t)distance, -129);
+    bool negative = x < 0;
+    t.quarters = (negative ? -quarters : quarters) & 3;
+    t.rest = up != negative ? -rest : rest;
+    t.known = true;
+    return t;
+}
+
+/* The sine of an angle, or the cosine a quarter turn on. */
+static double sine_of(turned t)
+{
+    double y = t.quarters & 1 ? cos(PI * t.rest) : sin(PI * t.rest);
+    return t.quarters & 2 ? -y : y;
+}
+
+static lf_enclosure far_sine(double x, int beyond, int turn)
+{
+    turned t = turn_far(x, beyond);
+    t.quarters = (t.quarters + turn) & 3;
+    return t.known ? lf_below(lf_near(sine_of(t), 0), 1, 0) : lf_unknown();
+}
 
 lf_enclosure lf_sin(double x, int beyond)
 {
     if (beyond > 0)
-        return lf_unknown();
+        return far_sine(x, beyond, 0);
     return lf_below(lf_below(lf_near(sin(x), beyond), x, beyond), 1, 0);
 }
 
 lf_enclosure lf_cos(double x, int beyond)
 {
-    return beyond > 0 ? lf_unknown() : lf_below(lf_near(cos(x), 0), 1, 0);
+    return beyond > 0 ? far_sine(x, beyond, 1) : lf_below(lf_near(cos(x), 0), 1, 0);
+}
+
+static double tangent_of(turned t)
+{
+    double y = tan(PI * t.rest);
+    return t.quarters & 1 ? -1 / y : y;
 }
 
 lf_enclosure lf_tan(double x, int beyond)
 {
-    if (beyond > 0)
-        return lf_unknown();
+    if (beyond > 0) {
+        turned t = turn_far(x, beyond);
+        return t.known ? lf_near(tangent_of(t), 0) : lf_unknown();
+    }
     lf_enclosure e = lf_near(tan(x), beyond);
     return fabs(x) < 1 ? lf_above(e, x, beyond) : e;
 }
 
-/* pi x without whole turns: quarter turns, 0 to 3, and -1/4 <= rest <= 1/4, exactly. */
-typedef struct turned {
-    int quarters;
-    double rest;
-} turned;
-
+/* pi x, exactly. */
 static turned turn(double x)
 {
     double within = fmod(x, 2);
     double quarters = nearbyint(2 * within);
-    return (turned){(int)quarters & 3, within - quarters / 2};
+    return (turned){(int)quarters & 3, within - quarters / 2, true};
 }
 
 /* Beyond 2^1000 all numbers are even integers; `rest` is x itself below 2^-1000. */
@@ -44,10 +108,7 @@ static lf_enclosure wave(turned t, int beyond, double sign_of_zero)
     static const double TURNS[] = {0, 1, 0, -1};
     if (t.rest == 0)
         return lf_exactly(t.quarters & 1 ? TURNS[t.quarters] : copysign(0, sign_of_zero), 0);
-    bool cosine = t.quarters & 1, negative = t.quarters & 2;
-    double y = cosine ? cos(PI * t.rest) : sin(PI * t.rest);
-    lf_enclosure e = lf_near(negative ? -y : y, cosine ? 0 : lf_tiny(beyond));
-    return lf_below(e, 1, 0);
+    return lf_below(lf_near(sine_of(t), t.quarters & 1 ? 0 : lf_tiny(beyond)), 1, 0);
 }
 
 lf_enclosure lf_sinpi(double x, int beyond)
@@ -72,8 +133,7 @@ lf_enclosure lf_tanpi(double x, int beyond)
         return lf_exactly(copysign(0, t.quarters ? -x : x), 0);
     if (fabs(t.rest) == 0.25)
         return lf_exactly((t.rest < 0) == odd ? 1 : -1, 0);
-    double y = tan(PI * t.rest);
-    return odd ? lf_near(-1 / y, 0) : lf_near(y, lf_tiny(beyond));
+    return lf_near(tangent_of(t), odd ? 0 : lf_tiny(beyond));
 }
 
 lf_enclosure lf_asin(double x, int beyond)

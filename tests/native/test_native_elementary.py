@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import gmpy2
 import mpfr_oracle
@@ -228,16 +230,39 @@ def test_what_c_decides_is_golden_at_many_points(name):
             assert not wrong.any(), (name, fmt, target)
 
 
-@pytest.mark.parametrize("fmt", [lf.bfloat16, lf.float16], ids=str)
+@pytest.mark.parametrize("fmt", ["bfloat16", "float16", "binary16p1ue", "binary16p4se", "e11m4"])
 @pytest.mark.parametrize("name", [n for n in ELEMENTARY if not binary(n)])
 def test_short_formats_leave_nothing_open(name, fmt):
-    """So that a table costs milliseconds; only the sine and its like of numbers beyond 2^1000 may."""
-    every = np.arange(1 << 16, dtype=np.uint16)
+    """So that a table costs milliseconds."""
+    every, fmt = np.arange(1 << 16, dtype=np.uint16), lf.format(fmt)
     out, undecided = np.zeros_like(every), np.zeros(every.size, np.uint8)
     for rounding in ("nearest_even", "toward_positive"):
         chosen = lf.Projection(rounding)
         _native.elementary(name, [every], [fmt], out, fmt, chosen, None, None, True, undecided)
         assert undecided.sum() == 0
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+@pytest.mark.parametrize("bias", [-1200, -9000, -32000])
+def test_angles_beyond_double(name, bias):
+    """Numbers up to 2^32,900 with 24 bits, reduced in C."""
+    f, n = lf.Format(8, 23, bias), 40
+    codes = np.random.default_rng(-bias).integers(0, 1 << 32, n).astype(np.uint32)
+    out, flags, undecided = np.zeros(n, np.uint32), np.zeros(n, np.uint8), np.zeros(n, np.uint8)
+    up, result = lf.Projection("toward_positive"), lf.float32
+    _native.elementary(name, [codes], [f], out, result, up, None, flags, True, undecided)
+    assert not undecided.any()
+    function = getattr(lf.golden, name)
+    for code, got, raised in zip(codes.tolist(), out.tolist(), flags.tolist(), strict=True):
+        assert function(code, formats=(f,), format=result, projection=up) == (got, raised)
+
+
+def test_the_places_of_two_over_pi_are_mpfr_s():
+    header = Path(__file__).parents[2] / "native/src/two_over_pi.h"
+    words = re.findall(r"0x([0-9a-f]{16}),", header.read_text(encoding="utf-8"))
+    with gmpy2.context(precision=64 * len(words) + 100):
+        places = gmpy2.floor(mpfr(2) ** (64 * len(words)) * 2 / gmpy2.const_pi())
+    assert int("".join(words), 16) == int(places)
 
 
 def test_undecided_elements_keep_their_operands():
