@@ -12,6 +12,7 @@ from lowfloat.cli import (
     cast_command,
     check_command,
     compare_command,
+    coverage_command,
     demo_command,
     dpi_command,
     formats_command,
@@ -32,6 +33,7 @@ COMMANDS = (
     compare_command,
     dpi_command,
     train_command,
+    coverage_command,
     demo_command,
 )
 USAGE_ERROR = 2

@@ -74,6 +74,8 @@ def add_cases(parser: argparse.ArgumentParser) -> None:
     cases.add_argument(
         "--count", "-n", type=natural, metavar="N", help="N cases, drawn from classes"
     )
+    cases.add_argument("--cover", type=parsed(_percent), metavar="PERCENT",
+                       help="as many as meet this share of the reachable coverage bins")  # fmt: skip
     cases.add_argument("--seed", type=natural, default=0, metavar="S", help="64 bits; default 0")
     cases.add_argument("--classes", type=_names, default=(), metavar="C,C,...",
                        help="by default all that fit the operation; --list prints them")  # fmt: skip
@@ -81,17 +83,48 @@ def add_cases(parser: argparse.ArgumentParser) -> None:
                        help="of the class weighted: normal, subnormal, zero, ..., ones, any")  # fmt: skip
 
 
+def _percent(text: str) -> float:
+    """A share from a percentage.
+
+    >>> _percent("99.5")
+    0.995
+    """
+    share = float(text.rstrip("%")) / 100
+    if not 0 <= share <= 1:
+        raise ValueError(f"{text} percent is not within 0 to 100")
+    return share
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
+
+
+def reached_of_options(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Reached:
+    """Cases drawn until they meet ``--cover``.
+
+    Raises
+    ------
+    ValueError
+        If no bins are known.
+    """
+    weights = tuple(arguments.weights.items()) if arguments.weights else ()
+    reached = vectors.reach_coverage(
+        unit, arguments.cover, seed=arguments.seed, classes=arguments.classes, weights=weights
+    )
+    if not reached.goal.bins:
+        raise ValueError(f"no coverage bins are known for {unit}: {reached.goal.proof}")
+    return reached
 
 
 def cases_of_options(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Cases:
     """The cases that the options of ``add_cases`` describe."""
     if arguments.exhaustive:
-        if arguments.count is not None or arguments.classes:
-            raise ValueError("--exhaustive is every case: leave out --count and --classes")
+        if arguments.count is not None or arguments.classes or arguments.cover is not None:
+            raise ValueError("--exhaustive is every case: leave out --count, --cover and --classes")
         return vectors.Cases.all_of(unit)
     if arguments.count is None:
-        raise ValueError("which cases? give --count N, or --exhaustive for every combination")
+        raise ValueError(
+            "which cases? give --count N, --cover PERCENT, or --exhaustive for every combination"
+        )
     weights = tuple(arguments.weights.items()) if arguments.weights else ()
     return vectors.Cases(unit, arguments.count, arguments.seed, arguments.classes, weights)

@@ -8,6 +8,9 @@ from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.checking import Mismatch, Report, check
 from lowfloat.vectors.classes import CLASSES, classes_for
 from lowfloat.vectors.dpi import write_dpi
+from lowfloat.vectors.closing import Goal, Reached, goal_of, reach_coverage
+from lowfloat.vectors.coverage import Coverage
+from lowfloat.vectors.coverage_report import report_of
 from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.grammars import GRAMMARS, grammar_of
 from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
@@ -24,10 +27,13 @@ __all__ = [
     "Cases",
     "Column",
     "Constant",
+    "Coverage",
+    "Goal",
     "Handshake",
     "Integer",
     "Interface",
     "Mismatch",
+    "Reached",
     "Report",
     "Table",
     "Unit",
@@ -36,11 +42,14 @@ __all__ = [
     "cases_of",
     "check",
     "classes_for",
+    "goal_of",
     "grammar_of",
     "manifest_path",
     "port",
+    "reach_coverage",
     "read",
     "read_manifest",
+    "report_of",
     "tables",
     "unit_of",
     "write",

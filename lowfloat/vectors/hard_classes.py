@@ -193,7 +193,9 @@ def _near_root(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     zeros = max(2 * p + 2 - px, 3)
     if zeros > 62 or px < 2:
         return [patterns.random_number(fmt, words[0])]
-    c = U64(1) + U64(8) * tail.astype(np.uint64) + U64(16) * (spread(words[0], 2) >> U64(52))
+    # Half of the distances are the smallest ones, the others give variety.
+    further = (spread(words[0], 2) >> U64(52)) >> (spread(words[0], 3) >> U64(52)) % U64(24)
+    c = U64(1) + U64(8) * (tail.astype(np.uint64) + further)
     negative = words[0] >> U64(62) & U64(1) == 1
     c = np.where(negative, U64(2) - c, c)
     bits = min(zeros, 62)

@@ -53,7 +53,7 @@ def describe_cases(cases: Cases) -> dict[str, Any]:
         "exhaustive": False,
         "count": cases.count,
         "seed": cases.seed,
-        "generator": "Philox4x64-10, counter order",
+        "generator": "Philox4x64-10, key seed, block n at counter n + 1",
         "classes": list(cases.classes),
         "turns": [entry.name for entry in cases.turns],
         "weights": dict(cases.weights),

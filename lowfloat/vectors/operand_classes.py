@@ -306,7 +306,9 @@ def _weighted(at: Port, word: Words, weights: dict[str, int]) -> Words:
     numeric = code & U64(at.magnitude_mask)
     number = (numeric <= U64(at.max_finite_code)) & (numeric > 0)
     shaped = code & ~U64((1 << at.mantissa_bits) - 1) | _shaped(at, word, weights)
-    ok = (shaped & U64(at.magnitude_mask)) <= U64(at.max_finite_code)
+    # A shape that would make another kind of number of it is left out.
+    magnitude = shaped & U64(at.magnitude_mask)
+    ok = (magnitude <= U64(at.max_finite_code)) & (magnitude > 0)
     return np.where(number & ok, shaped, code)
 
 

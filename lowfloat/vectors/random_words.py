@@ -1,7 +1,8 @@
 """The random words of cases: those of case j depend on the seed and j alone.
 
-They are the outputs of Philox4x64-10 in counter order (Salmon et al., SC 2011), as NumPy's
-``Philox(key=seed)`` gives them: word w of case j is output j W + w, with W words to a case.
+They are the outputs of Philox4x64-10 (Salmon et al., SC 2011) as NumPy's ``Philox(key=seed)`` gives
+them: block n, of four words, has the counter n + 1, and word w of case j is output j W + w, with
+W words to a case.
 """
 
 from __future__ import annotations

@@ -89,8 +89,12 @@ def _product(unit: Unit, target: Any, words: Words) -> list[Any]:
 
 
 def _share(first: lf.Format, second: lf.Format, total: Any, word: Words) -> Any:
-    """An exponent for the first factor that leaves the second one a normal number."""
-    low = np.maximum(first.emin, total - second.emax)
+    """An exponent for the first factor that leaves the second one a normal number.
+
+    Every fourth first factor may be subnormal.
+    """
+    deep = (word >> U64(21) & U64(3) == 0) * first.mantissa_bits
+    low = np.maximum(first.emin - deep, total - second.emax)
     high = np.minimum(first.emax, total - second.emin)
     span = np.maximum(high - low + 1, 1).astype(np.uint64)
     return low + (spread(word, 1) % span).astype(np.int64)

@@ -83,8 +83,7 @@ def decompressed(stream: Stream) -> Stream:
     source: Any = io.BufferedReader(_Raw(stream))
     if kind == "gzip":
         return Stream(stream.name, gzip.GzipFile(fileobj=source))
-    reader = _zstandard().ZstdDecompressor().stream_reader(source, read_across_frames=True)
-    return Stream(stream.name, reader)
+    return Stream(stream.name, io.BufferedReader(_Zstd(source)))
 
 
 class _Raw(io.RawIOBase):
@@ -100,6 +99,34 @@ class _Raw(io.RawIOBase):
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+
+class _Zstd(io.RawIOBase):
+    """Frames one after the other; unlike zstandard's own reader it notices a missing end."""
+
+    def __init__(self, source: Any) -> None:
+        self._source, self._decompressor = source, _zstandard().ZstdDecompressor()
+        self._frame: Any = None
+        self._raw, self._ready = b"", b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            raw = self._raw or self._source.read(1 << 16)
+            if not raw:
+                if self._frame is not None:
+                    raise EOFError("the last frame has no end")
+                return 0
+            self._frame = self._frame or self._decompressor.decompressobj()
+            self._ready, self._raw = self._frame.decompress(raw), b""
+            if self._frame.eof:
+                self._raw, self._frame = self._frame.unused_data, None
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
 
 
 def compressed(data: bytes, kind: str | None) -> bytes:
