@@ -17,10 +17,10 @@ from lowfloat.vectors.units import Codes, Flags, Unit
 CAUSES = {
     "flags": "the result is right, only the flags are not",
     "nan_code": "NaN as it should be, but another NaN code: sign, payload, or quiet bit",
+    "overflow": "results beyond the largest number",
     "nan": "NaN where a number belongs, or the other way round",
     "zero_sign": "the sign of a zero",
     "sign": "the magnitude is right, the sign is not",
-    "overflow": "results beyond the largest number",
     "tie": "exact ties, rounded the wrong way",
     "subnormal": "results in or next to the subnormal range",
     "last_place": "off by one last place",
@@ -43,16 +43,15 @@ def causes_of(
     got, should = table.results & magnitude, expected & magnitude
     distance = np.abs(ranks(fmt, table.results) - ranks(fmt, expected))
     top, low = fmt.max_finite_code, fmt.min_normal_code
+    outermost = ((should >= top) & (distance > 1)) | (got > top)
     conditions = {
         "flags": same,
         "nan_code": got_nan & should_nan,
+        "overflow": (expected_flags & 4 != 0) | (~(got_nan | should_nan) & outermost),
         "nan": got_nan != should_nan,
         "zero_sign": (got == 0) & (should == 0),
         "sign": got == should,
-        "overflow": (expected_flags & 4 != 0)
-        | ((should >= top) & (got != should - 1))
-        | (got > top),
-        "tie": _ties(unit, table.operands),
+        "tie": (distance == 1) & _ties(unit, table.operands),
         "subnormal": (should <= low) | (got < low),
         "last_place": distance == 1,
     }

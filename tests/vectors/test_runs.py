@@ -243,10 +243,34 @@ def test_kills_at_random_moments(jobs: int, tmp_path: Path) -> None:
 # -- disks and folders ----------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Path("/dev/full").open("wb") as stream, pytest.raises(OSError, match="No space left"):
+def test_a_full_disk_is_an_error() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as stream, pytest.raises(OSError, match="left"):
         vectors.write_to(stream, UNIT)
-        stream.flush()
+
+
+LIMITED = """
+import resource, sys
+from lowfloat.cli.main import main
+from lowfloat.vectors import journal, running
+running.PART = journal.PART = 5000
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1))
+sys.exit(main(["vectors", "add", "-f", "e5m2", "--exhaustive", "--out", sys.argv[2]]))
+"""
+
+
+def test_a_run_that_met_a_limit_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LIMITED]
+    target = str(tmp_path / "x.tv")
+    stopped = subprocess.run(
+        [*command, "400000", target], capture_output=True, text=True, check=False
+    )
+    assert stopped.returncode == 2
+    assert stopped.stderr.count("\n") == 1
+    assert "file too large" in stopped.stderr
+    assert not (tmp_path / "x.tv").exists()
+    again = subprocess.run([*command, "-1", target], capture_output=True, text=True, check=True)
+    assert "resumed   30,000 were there" in again.stdout
+    assert main(["check", target]) == 0
 
 
 @pytest.mark.parametrize("where", ["missing/x.tv", "a_file/x.tv", "."])

@@ -289,9 +289,10 @@ def _parsed(unit: Unit, line: bytes, stream: Stream, number: int) -> list[int]:
 
 
 def _random(word: str, unit: Unit) -> int:
-    if not re.fullmatch(r"R=[0-9A-Fa-f]+", word) or int(word, 0) >> unit.random_width:
+    digits = word.removeprefix("R=")
+    if not re.fullmatch(r"R=[0-9A-Fa-f]+", word) or int(digits, 16) >> unit.random_width:
         raise ValueError(f"{word!r} should be R= and {unit.random_width} random bits")
-    return int(word, 0)
+    return int(digits, 16)
 
 
 FPTEST = FptestGrammar()
