@@ -7,10 +7,10 @@ stand in a file. A manifest beside the file says what the columns mean and which
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.checking import Mismatch, Report, check
 from lowfloat.vectors.classes import CLASSES, classes_for
-from lowfloat.vectors.dpi import write_dpi
 from lowfloat.vectors.closing import Goal, Reached, goal_of, reach_coverage
 from lowfloat.vectors.coverage import Coverage
 from lowfloat.vectors.coverage_report import report_of
+from lowfloat.vectors.dpi import write_dpi
 from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.grammars import GRAMMARS, grammar_of
 from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
