@@ -23,7 +23,7 @@ from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
-from lowfloat.reductions import dot, matmul, sum, tensordot
+from lowfloat.reductions import conv2d, cumsum, dot, matmul, sum, tensordot
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
@@ -45,6 +45,8 @@ __all__ = [  # noqa: PLE0604 - operations and formats are data
     "backend",
     "cast",
     "context",
+    "conv2d",
+    "cumsum",
     "dot",
     "finfo",
     "flags",

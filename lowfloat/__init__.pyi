@@ -21,7 +21,7 @@ from lowfloat.numeric_limits import finfo
 from lowfloat.profiles import profile
 from lowfloat.projection import Policy, Projection, Stochastic
 from lowfloat.randomness import LFSR, Philox
-from lowfloat.reductions import dot, matmul, sum, tensordot
+from lowfloat.reductions import conv2d, cumsum, dot, matmul, sum, tensordot
 from lowfloat.settings import backend, context, get_num_threads, set_num_threads
 from lowfloat.storage import load, save
 
@@ -60,10 +60,12 @@ __all__ = [
     "clamp",
     "classify",
     "context",
+    "conv2d",
     "copysign",
     "cos",
     "cosh",
     "cospi",
+    "cumsum",
     "divide",
     "dlfloat16",
     "dot",

@@ -49,7 +49,10 @@ class Matrix(NamedTuple):
 
 
 class Reduction(NamedTuple):
-    """The operands of a call: a (b, m, k), b (b, k, n), c (b, m, n), scales by blocks of k."""
+    """The operands of a call: a (b, m, k), b (b, k, n), c (b, m, n), scales by blocks of k.
+
+    ``swapped``: the terms are b a.
+    """
 
     a: Matrix
     b: Matrix
@@ -58,6 +61,7 @@ class Reduction(NamedTuple):
     b_scales: Matrix | None
     a_block: int
     b_block: int
+    swapped: bool = False
 
 
 def accumulator_structs(accumulator: Kind) -> list[Any]:
@@ -189,6 +193,7 @@ def matmul(
     _fill_matrix(struct.a_scales, operands.a_scales, pointers)
     _fill_matrix(struct.b_scales, operands.b_scales, pointers)
     struct.a_block, struct.b_block = operands.a_block, operands.b_block
+    struct.swapped = operands.swapped
     flags = ffi.new("uint32_t *") if collect else ffi.NULL
     _check(
         lib.lf_matmul(

@@ -356,6 +356,18 @@ class Array:
     def __rpow__(self, other: Any) -> Array:
         return self._apply("pow", self._same_format(other, "**"), self)
 
+    def __matmul__(self, other: Any) -> Array:
+        return self._matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return self._matmul(other, self)
+
+    def _matmul(self, x: Any, y: Any) -> Array:
+        """Exact sums of products, rounded once; both operands of this format."""
+        from lowfloat.reductions import matmul
+
+        return matmul(self._same_format(x, "@"), self._same_format(y, "@"))
+
     def __neg__(self) -> Array:
         return self._apply("negate", self)
 

@@ -8,6 +8,7 @@ from typing import Any
 from lowfloat.arrays import Array
 from lowfloat.comparing import COMPARISONS, compare
 from lowfloat.functions import FUNCTIONS
+from lowfloat.reductions import cumsum, matmul, sum, tensordot
 
 
 def _operator(function: Callable[..., Array]) -> Callable[..., Any]:
@@ -80,8 +81,9 @@ def _integral(rounding: str) -> Callable[..., Any]:
     return function
 
 
-#: NumPy ufuncs that mean an operation of the table; every other ufunc is a TypeError.
+#: NumPy ufuncs that mean an operation of the table, or exact sums; every other one is a TypeError.
 UFUNCS: dict[str, Callable[..., Any]] = {
+    "matmul": _operator(matmul),
     **{name: _operator(FUNCTIONS[operation]) for name, operation in BINARY.items()},
     **{name: _unary(operation) for name, operation in UNARY.items()},
     **{name: _integral(rounding) for name, rounding in INTEGRAL.items()},
@@ -113,7 +115,31 @@ def _reshape(x: Array, shape: Any) -> Array:
     return x.reshape(shape)
 
 
-#: NumPy functions that only move or describe codes; every other one is a TypeError.
+def _sum(
+    x: Array, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+) -> Array:
+    return sum(x, axis=axis, format=dtype, out=out, keepdims=keepdims)
+
+
+def _cumsum(x: Array, axis: int | None = None, dtype: Any = None, out: Any = None) -> Array:
+    return cumsum(x, axis=axis, format=dtype, out=out)
+
+
+def _dot(x: Any, y: Any, out: Any = None) -> Array:
+    """NumPy's dot of two vectors, or of matrices."""
+    left = x if isinstance(x, Array) else y._same_format(x, "dot")
+    right = left._same_format(y, "dot")
+    if left.ndim > 2 or right.ndim > 2 or 0 in (left.ndim, right.ndim):
+        raise _no_meaning("np.dot of these shapes")
+    return matmul(left, right, out=out)
+
+
+def _tensordot(x: Any, y: Any, axes: Any = 2) -> Array:
+    left = x if isinstance(x, Array) else y._same_format(x, "tensordot")
+    return tensordot(left, left._same_format(y, "tensordot"), axes)
+
+
+#: NumPy functions that sum exactly, or move or describe codes; every other one is a TypeError.
 ARRAY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "array_repr": _array_repr,
     "array_str": _array_str,
@@ -121,6 +147,10 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ndim": _ndim,
     "size": _size,
     "reshape": _reshape,
+    "sum": _sum,
+    "cumsum": _cumsum,
+    "dot": _dot,
+    "tensordot": _tensordot,
 }
 
 

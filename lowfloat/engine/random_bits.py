@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat.accumulators.kinds import Kind
 from lowfloat.engine.sources import integer_array
 from lowfloat.projection import Projection, Stochastic
 from lowfloat.randomness import LFSR, LFSRDraw, Philox, PhiloxDraw
@@ -55,22 +55,21 @@ def resolve(
 
 
 def resolve_reduction(
-    accumulator: Kind,
-    terms: int,
-    projection: Projection,
+    draws: int,
+    drawn: Callable[[], list[int]],
     rng: Any,
     random_bits: Any,
     shape: tuple[int, ...],
 ) -> Random:
-    """The random bits of sums of ``terms`` terms: a Philox draw, or S values for each element.
+    """The random bits of sums with ``draws`` stochastic roundings each, of ``drawn()`` bits.
+
+    A Philox draw, or that many values for each element.
 
     Raises
     ------
     TypeError, ValueError
         As ``resolve``; the bits have the result's shape and an axis of length S (rule G-17).
     """
-    last = projection.stochastic
-    draws = accumulator.draws(terms) + (last is not None)
     if draws == 0:
         if random_bits is not None:
             raise ValueError("random_bits= needs a stochastic rounding: nothing else uses it")
@@ -85,12 +84,26 @@ def resolve_reduction(
     draw = rng.draw(count * draws) if isinstance(rng, Philox | LFSR) else rng
     if isinstance(draw, PhiloxDraw):
         return draw
-    drawn = [*accumulator.roundings(terms), *([] if last is None else [last.drawn_bits])]
     if random_bits is not None:
-        return _given_reduction(random_bits, np.array(drawn), shape)
+        return _given_reduction(random_bits, np.array(drawn()), shape)
     if not isinstance(draw, LFSRDraw):
         raise TypeError(f"rng must be an lf.Philox or an lf.LFSR, not {type(rng).__name__}")
-    return _lfsr_reduction(draw, drawn, count)
+    return _lfsr_reduction(draw, drawn(), count)
+
+
+def reduction_table(random: Random, drawn: list[int], count: int) -> NDArray[np.uint64]:
+    """The bits of ``count`` elements as rows of a table. Rule G-17."""
+    from lowfloat import _native
+
+    if not isinstance(random, PhiloxDraw):
+        assert random is not None
+        return random.reshape(count, len(drawn))
+    if len(drawn) == 1:
+        return _native.philox_bits(random, drawn[0], count)[:, None]
+    lane = max(8, 1 << (max(drawn) - 1).bit_length())
+    lanes = -(-len(drawn) * lane // 128) * 128 // lane
+    bits = _native.philox_bits(random, lane, count * lanes).reshape(count, lanes)
+    return bits[:, : len(drawn)] >> (lane - np.array(drawn, np.uint64))
 
 
 def _lfsr_reduction(draw: LFSRDraw, drawn: list[int], count: int) -> NDArray[np.uint64]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -61,6 +62,7 @@ class Sums(NamedTuple):
     projection: Projection
     random: Random
     draws: int
+    swapped: bool
 
 
 def matmul(
@@ -77,10 +79,12 @@ def matmul(
     out: Any = None,
     flags_out: Any = None,
     progress: Progress | None = None,
+    swapped: bool = False,
 ) -> Codes:
     """Sums over k of a[..., m, k] b[..., k, n], in C order as codes of ``shape``.
 
-    c is of shape (..., m, n), or broadcasts to it.
+    c is of shape (..., m, n), or broadcasts to it. ``swapped``: the terms are b a. In place of an
+    array b may have an object that makes the last three axes when it is indexed.
 
     Raises
     ------
@@ -91,21 +95,23 @@ def matmul(
     _check_scales(scales, m, k, n)
     factors = [x.format for x in (a, b, scales.a, scales.b) if x is not None]
     check_terms(accumulator, factors, None if c is None else c.format)
-    inputs = [x.codes for x in (a, b, c, scales.a, scales.b) if x is not None]
+    given = [x.codes for x in (a, b, c, scales.a, scales.b) if x is not None]
+    inputs = [getattr(codes, "base_codes", codes) for codes in given]
     target = _target(out, shape, code_dtype(fmt), inputs, "out")
     flags = None
     if flags_out is not None:
         inputs.append(target.final)
         flags = _target(flags_out, shape, np.dtype(np.uint8), inputs, "flags_out")
-    random = random_bits.resolve_reduction(accumulator, k, projection, rng, bits, shape)
     draws = accumulator.draws(k) + (projection.stochastic is not None)
+    drawn = partial(_drawn, accumulator, k, projection)
+    random = random_bits.resolve_reduction(draws, drawn, rng, bits, shape)
     if c is not None:
         c = Coded(np.broadcast_to(c.codes, (*batch, m, n)), c.format)
     each = [_matrix(x, batch) for x in (a, b, c, scales.a, scales.b)]
     operands, batch = _one_batch_axis(each, batch)
     sums = Sums(
         operands, (scales.a_block, scales.b_block), batch, m, k, n, fmt, accumulator, projection,
-        random, draws,
+        random, draws, swapped,
     )  # fmt: skip
     collect = exception_flags.collecting()
     raised = _run(sums, target.flat, None if flags is None else flags.flat, collect, progress)
@@ -114,6 +120,12 @@ def matmul(
     if collect:
         exception_flags.raise_flags(raised)
     return target.finish()
+
+
+def _drawn(accumulator: Kind, terms: int, projection: Projection) -> list[int]:
+    """Random bits of every stochastic rounding of an element, in order. Rule G-17."""
+    last = projection.stochastic
+    return [*accumulator.roundings(terms), *([] if last is None else [last.drawn_bits])]
 
 
 def _target(
@@ -165,7 +177,9 @@ def _matrix(x: Coded | None, batch: tuple[int, ...]) -> Matrix | None:
     """An operand over the whole batch, its codes in native order."""
     if x is None:
         return None
-    codes = x.codes
+    codes: Any = x.codes
+    if not isinstance(codes, np.ndarray):
+        return Matrix(codes, x.format)
     if not codes.dtype.isnative or any(s % codes.itemsize for s in codes.strides):
         codes = np.ascontiguousarray(codes, codes.dtype.newbyteorder("="))
     return Matrix(np.broadcast_to(codes, (*batch, *codes.shape[-2:])), x.format)
@@ -176,6 +190,8 @@ def _one_batch_axis(
 ) -> tuple[list[Matrix | None], tuple[int, ...]]:
     """The same with all batch axes as one, if every layout allows it without a copy."""
     size = int(np.prod(batch, dtype=np.int64))
+    if any(x is not None and not isinstance(x.codes, np.ndarray) for x in operands):
+        return operands, batch
     strides = [None if x is None else _merged_stride(x.codes) for x in operands]
     if any(x is not None and s is None for x, s in zip(operands, strides, strict=True)):
         return operands, batch
@@ -264,7 +280,7 @@ def _part(sums: Sums, piece: Piece) -> Reduction:
     a, b = of(0, True), of(1, False)
     assert a is not None
     assert b is not None
-    return Reduction(a, b, of(2, True), of(3, True), of(4, False), *sums.blocks)
+    return Reduction(a, b, of(2, True), of(3, True), of(4, False), *sums.blocks, sums.swapped)
 
 
 def _random_of(sums: Sums, at: int, size: int) -> Random:
@@ -311,6 +327,8 @@ def _golden_element(
         line(part.a, 1, True), line(part.b, 1, False), line(part.a_scales, part.a_block, True),
         line(part.b_scales, part.b_block, False),
     ]  # fmt: skip
+    if sums.swapped:
+        lines = [lines[1], lines[0], lines[3], lines[2]]
     factors = [list(term) for term in zip(*(x for x in lines if x is not None), strict=True)]
     c = None
     if part.c is not None:
@@ -318,8 +336,7 @@ def _golden_element(
         c = int(codes[i % codes.shape[0], j % codes.shape[1]]), part.c.format
     random: list[int] = []
     if isinstance(sums.random, PhiloxDraw):
-        last = sums.projection.stochastic
-        drawn = [*sums.accumulator.roundings(sums.k), *([last.drawn_bits] if last else [])]
+        drawn = _drawn(sums.accumulator, sums.k, sums.projection)
         random = reduction_bits(sums.random, element, drawn)
     elif sums.random is not None:
         random = sums.random[element * sums.draws : (element + 1) * sums.draws].tolist()

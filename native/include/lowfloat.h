@@ -281,6 +281,7 @@ typedef struct lf_reduction {
     lf_matrix a, b, c;
     lf_matrix a_scales, b_scales; /* rows x blocks, blocks x columns */
     size_t a_block, b_block;
+    uint8_t swapped; /* the terms are b a: which NaN is chosen, and the second operand of G-4 */
 } lf_reduction;
 
 enum lf_status {

@@ -20,7 +20,9 @@ static int factors(const lf_run *run, const lf_terms *terms, size_t i, bool daz,
         return 2;
     }
     int count = 0;
-    for (int f = 0; f < LF_FACTORS; f++) {
+    const int swap = run->job->r->swapped != 0; /* of factors 0 and 1, and of 2 and 3 */
+    for (int at = 0; at < LF_FACTORS; at++) {
+        const int f = at ^ swap;
         const lf_factor *x = &run->job->factors[f];
         if (!x->codes)
             continue;

@@ -86,7 +86,7 @@ def attempts(name: str) -> list[tuple[Any, ...]]:
         return [("ij,jk", X, X)]
     if name in {"apply_along_axis", "piecewise"}:
         return [(sum, 0, X), (X, [X > 0], [1])]
-    return [(X,), (X, X), (X, 1), (X, index, 1), (X, index, X), (X, X, X), (X, (1, 4))]
+    return [(X,), (X, X), (X, 1), (X, index, 1), (X, index, X), (X, X, X.copy()), (X, (1, 4))]
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -107,7 +107,7 @@ def test_every_array_function_works_or_is_a_type_error(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["sum", "mean", "dot", "matmul", "where", "concatenate", "sort", "argmax", "clip", "isclose",
+    ["mean", "prod", "vdot", "inner", "where", "concatenate", "sort", "argmax", "clip", "isclose",
      "allclose", "array_equal", "transpose", "copy", "zeros_like", "linalg.norm", "fft.fft"],
 )  # fmt: skip
 def test_a_function_without_meaning_says_what_to_do(name: str) -> None:
@@ -117,13 +117,37 @@ def test_a_function_without_meaning_says_what_to_do(name: str) -> None:
     arguments: dict[str, tuple[Any, ...]] = {
         "concatenate": ([X, X],), "where": (X > 0, X, X), "clip": (X, 0, 1),
     }  # fmt: skip
-    pair = {"dot", "matmul", "isclose", "allclose", "array_equal"}
+    pair = {"vdot", "inner", "isclose", "allclose", "array_equal"}
     given = arguments.get(name, (X, X) if name in pair else (X,))
     with pytest.raises(TypeError, match=r"to_numpy\(\)"):
         function(*given)
 
 
-@pytest.mark.parametrize("name", ARRAY_FUNCTIONS)
+SUMS: dict[str, tuple[Any, ...]] = {
+    "sum": (X, 0), "cumsum": (X, 1), "dot": (X, X), "tensordot": (X, X, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_sums_are_exact_and_rounded_once(name: str) -> None:
+    result = getattr(np, name)(*SUMS[name])
+    lf.testing.assert_same_bits(result, getattr(lf, {"dot": "matmul"}.get(name, name))(
+        *(SUMS[name] if name in {"dot", "tensordot"} else (X,)),
+        **({"axis": SUMS[name][1]} if name in {"sum", "cumsum"} else {}),
+    ))  # fmt: skip
+    exact = getattr(np, name)(*(x.to_numpy() if isinstance(x, lf.Array) else x for x in SUMS[name]))
+    lf.testing.assert_same_bits(result, lf.cast(exact, X.format))
+
+
+def test_matmul_is_exact_and_rounded_once() -> None:
+    expected = lf.cast(X.to_numpy() @ X.to_numpy(), X.format)
+    lf.testing.assert_same_bits(X @ X, expected)
+    lf.testing.assert_same_bits(np.matmul(X, X), expected)
+    with pytest.raises(lf.FormatMismatch):
+        X @ X.astype("bfloat16")
+
+
+@pytest.mark.parametrize("name", ARRAY_FUNCTIONS.keys() - SUMS.keys())
 def test_listed_array_functions_keep_codes(name: str) -> None:
     arguments = {"reshape": (X, (4,)), "size": (X, 1)}.get(name, (X,))
     result = getattr(np, name)(*arguments)

@@ -1,0 +1,161 @@
+"""Two-dimensional convolution as sums of products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat.accumulators.orders import positive
+from lowfloat.arrays import Array
+from lowfloat.engine.sources import Coded
+from lowfloat.projection import Policy, Rounding
+from lowfloat.reductions.operands import Options, operand, pair, sums
+
+
+def conv2d(
+    x: Any,
+    w: Any,
+    *,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    groups: int = 1,
+    accumulator: Any = None,
+    c: Any = None,
+    format: Any = None,
+    rounding: Rounding | None = None,
+    saturation: str | None = None,
+    policy: Policy | str | None = None,
+    rng: Any = None,
+    random_bits: Any = None,
+    formats: Any = None,
+    checked: bool = True,
+    out: Any = None,
+    flags_out: Any = None,
+    progress: Callable[[float], Any] | None = None,
+) -> Array:
+    """The sums of products of an image's windows and filters, as layers of networks compute them.
+
+    Parameters
+    ----------
+    x : Array or array_like, shape (images, channels, height, width)
+    w : Array or array_like, shape (filters, channels / groups, rows, columns)
+        The terms of a sum are x * w in the order of a filter's elements: channel, row, column.
+    stride, padding, dilation : int or pair of int
+        Steps of the window, zeros around the image, and distance of the window's elements.
+    groups : int
+        The channels and the filters are divided in so many parts that meet only each other.
+    accumulator, c, format, rounding, saturation, policy, rng, random_bits
+        As for ``lf.matmul``; c broadcasts to the result: a bias is of shape (filters, 1, 1).
+    formats, checked, out, flags_out, progress
+        As for ``lf.matmul``.
+
+    Returns
+    -------
+    Array
+        Of shape (images, filters, rows, columns).
+
+    Raises
+    ------
+    FormatMismatch, ValueError
+        As ``lf.matmul``; also if the shapes do not match.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> x = lf.array([[[[1, 2, 3], [4, 5, 6]]]], "float8_e5m2")
+    >>> w = lf.array([[[[1, 1], [1, 1]]]], "float8_e5m2")
+    >>> lf.conv2d(x, w).shape, lf.conv2d(x, w).item(0)
+    ((1, 1, 1, 2), 12.0)
+
+    Source: semantics.md rules G-1 to G-17.
+    """
+    options = Options(
+        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
+        progress,
+    )  # fmt: skip
+    first, second = pair(formats)
+    a, b = operand(x, first, checked), operand(w, second, checked)
+    _check_shapes(a.codes.shape, b.codes.shape, groups)
+    steps = _pairs(stride, "stride", 1), _pairs(dilation, "dilation", 1)
+    columns = WindowColumns(a, b.codes.shape[2:], *steps, _pairs(padding, "padding", 0), groups)
+    images, filters, k = a.codes.shape[0], b.codes.shape[0], columns.shape[-2]
+    inner = (images, groups, filters // groups, columns.shape[-1])
+    result = (images, filters, *columns.places)
+    left = Coded(b.codes.reshape(groups, filters // groups, k), b.format)
+    right = Coded(columns, a.format)  # type: ignore[arg-type]
+    return sums("conv2d", left, right, result, inner, options, swapped=True)
+
+
+def _check_shapes(x: tuple[int, ...], w: tuple[int, ...], groups: Any) -> None:
+    if len(x) != 4 or len(w) != 4:
+        raise ValueError(
+            f"conv2d takes images of shape (images, channels, height, width) and filters of shape "
+            f"(filters, channels, rows, columns), not {x} and {w}"
+        )
+    positive(groups, "groups")
+    if x[1] % groups or w[0] % groups or w[1] * groups != x[1]:
+        raise ValueError(
+            f"conv2d: {x[1]} channels and {w[0]} filters of {w[1]} channels do not make "
+            f"{groups} groups"
+        )
+
+
+def _pairs(value: Any, what: str, least: int) -> tuple[int, int]:
+    pair = value if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2 or not all(
+        isinstance(v, int | np.integer) and not isinstance(v, bool) and v >= least for v in pair
+    ):
+        raise ValueError(f"{what} is one whole number or two, at least {least}, not {value!r}")
+    return int(pair[0]), int(pair[1])
+
+
+class WindowColumns:
+    """The windows of images as columns of matrices, made for one image when it is asked for.
+
+    Of shape (images, groups, terms, places).
+    """
+
+    def __init__(
+        self,
+        x: Coded,
+        window: tuple[int, ...],
+        stride: tuple[int, int],
+        dilation: tuple[int, int],
+        padding: tuple[int, int],
+        groups: int,
+    ) -> None:
+        self.base_codes, fmt = x.codes, x.format
+        if any(padding) and not fmt.zero:
+            raise ValueError(f"there is no zero in {fmt} to pad images with")
+        self.window, self.stride, self.dilation = window, stride, dilation
+        self.padding, self.groups = padding, groups
+        self.reach = tuple(d * (n - 1) + 1 for n, d in zip(window, dilation, strict=True))
+        images, channels, *size = x.codes.shape
+        self.places = tuple(
+            (n + 2 * p - r) // s + 1
+            for n, p, r, s in zip(size, padding, self.reach, stride, strict=True)
+        )
+        if min(self.places) < 1 or min(window) < 1:
+            raise ValueError(f"conv2d: a window of {self.reach} does not fit images of {size}")
+        terms = channels // groups * window[0] * window[1]
+        self.shape = (images, groups, terms, self.places[0] * self.places[1])
+        self.ndim, self.dtype = 4, x.codes.dtype
+        self._latest: tuple[int, NDArray[Any]] | None = None
+
+    def __getitem__(self, outer: tuple[int]) -> NDArray[Any]:
+        """The columns of one image: (groups, terms, places)."""
+        if self._latest is None or self._latest[0] != outer[0]:
+            self._latest = outer[0], self._columns(self.base_codes[outer[0]])
+        return self._latest[1]
+
+    def _columns(self, image: NDArray[Any]) -> NDArray[Any]:
+        (top, left), (down, right), (dy, dx) = self.padding, self.stride, self.dilation
+        if top or left:
+            image = np.pad(image, ((0, 0), (top, top), (left, left)))
+        windows = np.lib.stride_tricks.sliding_window_view(image, self.reach, (1, 2))
+        chosen = windows[:, ::down, ::right, ::dy, ::dx]
+        return chosen.transpose(0, 3, 4, 1, 2).reshape(self.shape[1:])

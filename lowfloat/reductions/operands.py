@@ -1,0 +1,217 @@
+"""What all sums share: operands, starts, scales and formats in their last form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowfloat import engine, settings
+from lowfloat.accumulators.kinds import Exact, FixedPoint, Kind, unwrapped
+from lowfloat.arrays import Array, FormatMismatch
+from lowfloat.casting import codes_of, deliver
+from lowfloat.engine.reductions import NO_SCALES, Scales
+from lowfloat.engine.sources import FLOATS, Coded, Integers, source
+from lowfloat.exception_flags import ignored
+from lowfloat.format_names import format as find_format
+from lowfloat.formats import Format
+from lowfloat.projection import Policy, Projection, Rounding
+
+#: The accumulator of calls that name none (the plan of the house, 4).
+EXACT = Exact()
+#: One, as a code of a format of powers of two: the second factor of a summand (rule G-1).
+ONE = Coded(np.array([[127]], np.uint8), find_format("float8_e8m0fnu"))
+
+
+def operand(x: Any, fmt: Any = None, checked: bool = True) -> Coded:
+    """An operand's codes: an Array's own, a float array's, or an integer array's, exactly.
+
+    ``fmt`` says which grid a float array is on; unless ``checked`` is false every element is
+    looked at.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` has no format.
+    ValueError
+        If an element is not on the grid.
+    """
+    if isinstance(x, Array):
+        if fmt is not None and find_format(fmt) is not x.format:
+            raise FormatMismatch(f"an Array of {x.format} is not on {find_format(fmt)}: cast it")
+        return Coded(x.codes, x.format)
+    given = source(x)
+    if fmt is not None:
+        return on_grid(x, find_format(fmt), checked)
+    if isinstance(given, Integers):
+        return _integers(given.values)
+    if isinstance(given, Coded) and isinstance(x, np.ndarray | np.generic):
+        return given
+    raise TypeError(
+        f"a {type(x).__name__} has no format: make it an lf.Array with lf.array(x, format), or "
+        "give formats="
+    )
+
+
+def on_grid(x: Any, fmt: Format, checked: bool) -> Coded:
+    shape = np.shape(x)
+    raised = np.zeros(shape, np.uint8) if checked else None
+    with ignored():
+        codes = engine.convert(x, fmt, Projection(), flags_out=raised)
+    if raised is not None and raised.any():
+        where = np.unravel_index(int(np.argmax(raised != 0)), shape)
+        at = ", ".join(map(str, where))
+        raise ValueError(
+            f"element [{at}] = {np.asarray(x)[where]!r} is no number of {fmt}: cast the operand "
+            "first, or give checked=False to round it to nearest even"
+        )
+    return Coded(codes, fmt)
+
+
+def _integers(values: NDArray[Any]) -> Coded:
+    """Machine integers as the sign-magnitude numbers they are (rule G-1)."""
+    bits = min(8 * values.dtype.itemsize, 52)
+    if values.dtype.itemsize == 8 and values.size:
+        greatest = max(int(values.max()), -int(values.min()))
+        if greatest >> bits:
+            raise ValueError(f"{values.dtype} values beyond 2^52: give formats=, or cast them")
+    fmt = Format(0, bits, 1 - bits)
+    with ignored():
+        return Coded(engine.convert(values, fmt, Projection()), fmt)
+
+
+def pair(formats: Any) -> tuple[Any, Any]:
+    if formats is None:
+        return None, None
+    if isinstance(formats, Sequence) and not isinstance(formats, str) and len(formats) == 2:
+        return formats[0], formats[1]
+    raise TypeError("formats= are those of both operands: formats=('e4m3fn', 'e5m2')")
+
+
+def result_format(name: str, fmt: Any, accumulator: Kind, operands: Sequence[Coded]) -> Format:
+    """The result's format: as given, the accumulator's, or the operands' common one (G-15).
+
+    Raises
+    ------
+    FormatMismatch
+        If there is no such format.
+    """
+    if fmt is not None:
+        return find_format(fmt)
+    own: Format | None = accumulator.format
+    if own is not None:
+        return own
+    if isinstance(accumulator, FixedPoint):
+        raise FormatMismatch(f"{name} in {accumulator.bits} bits has no format: give format=...")
+    formats = {x.format for x in operands}
+    if len(formats) > 1:
+        names = " and ".join(sorted(f.name for f in formats))
+        raise FormatMismatch(
+            f"{name} of {names}: cast the operands to one format with .astype(...), or give "
+            "format=..."
+        )
+    return formats.pop()
+
+
+def _scales(scales: Any, k: int) -> Scales:
+    """``scales=(sx, sy)`` as Arrays over blocks of k; None leaves one out."""
+    if scales is None:
+        return NO_SCALES
+    if not isinstance(scales, tuple | list) or len(scales) != 2:
+        raise TypeError("scales= are those of both operands: scales=(sx, sy), or None for one")
+    coded = [None if s is None else operand(s) for s in scales]
+    blocks = []
+    for x, axis in zip(coded, (-1, -2), strict=True):
+        if x is not None and x.codes.ndim < 2:
+            raise ValueError("scales have the operand's axes, the summed one in blocks")
+        count = 1 if x is None else x.codes.shape[axis]
+        if count < 1 or (k and (count > k or -(-k // -(-k // count)) != count)):
+            raise ValueError(f"{count} scales do not divide {k} terms into equal blocks")
+        blocks.append(max(1, -(-k // count)))
+    return Scales(coded[0], coded[1], blocks[0], blocks[1])
+
+
+class Options(NamedTuple):
+    """The keywords that all sums share."""
+
+    accumulator: Any
+    c: Any
+    format: Any
+    rounding: Rounding | None
+    saturation: str | None
+    policy: Policy | str | None
+    rng: Any
+    random_bits: Any
+    out: Any
+    flags_out: Any
+    progress: Callable[[float], Any] | None
+
+
+def sums(
+    name: str,
+    a: Coded,
+    b: Coded,
+    shape: tuple[int, ...],
+    inner: tuple[int, ...],
+    options: Options,
+    scales: Any = None,
+    formats: Sequence[Coded] | None = None,
+    swapped: bool = False,
+) -> Array:
+    """Sums of a (..., m, k) times b (..., k, n): ``inner`` is (..., m, n), seen as ``shape``.
+
+    ``swapped``: the terms are b a.
+    """
+    accumulator = EXACT if options.accumulator is None else unwrapped(options.accumulator)
+    fmt = result_format(name, options.format, accumulator, formats or (a, b))
+    start = start_of(options.c, fmt, accumulator)
+    if start is not None:
+        try:
+            codes = np.broadcast_to(start.codes, shape)
+        except ValueError:
+            raise ValueError(
+                f"{name}: c of shape {start.codes.shape} does not broadcast to the result's {shape}"
+            ) from None
+        start = Coded(codes.reshape(inner), start.format)
+    codes = engine.matmul(
+        a,
+        b,
+        start,
+        _scales(scales, a.codes.shape[-1]),
+        accumulator,
+        fmt,
+        settings.resolve(options.rounding, options.saturation, options.policy),
+        shape,
+        options.rng,
+        options.random_bits,
+        codes_of(options.out, fmt),
+        options.flags_out,
+        options.progress,
+        swapped,
+    )
+    return deliver(codes, fmt, options.out)
+
+
+def start_of(c: Any, fmt: Format, accumulator: Kind) -> Coded | None:
+    """c as codes: an Array's own, or a value of the accumulator's format."""
+    if c is None:
+        return None
+    if isinstance(c, Array):
+        return Coded(c.codes, c.format)
+    own: Format | None = accumulator.format
+    given = source(c)
+    if isinstance(given, Coded) and isinstance(c, np.ndarray) and given.format in FLOATS.values():
+        return given
+    return on_grid(c, own or fmt, True)
+
+
+def one_axis(axis: Any, shape: tuple[int, ...]) -> int:
+    if not shape:
+        raise ValueError("a scalar has no axis to sum over")
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
+        raise TypeError(f"an axis is a whole number, not {axis!r}")
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(f"there is no axis {axis} in an array of shape {shape}")
+    return int(axis) % len(shape)
