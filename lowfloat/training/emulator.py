@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat.randomness import PhiloxDraw
-from lowfloat.training.products import gemm
+from lowfloat.training.products import gemm, stochastic
 from lowfloat.training.quantizers import Quantizer
 from lowfloat.training.random_keys import tensor_draw
 from lowfloat.training.roles import Roles, as_roles
@@ -148,9 +148,7 @@ class Emulator:
     ) -> NDArray[np.float32]:
         """One of a layer's GEMMs, ``forward``, ``dgrad`` or ``wgrad``, with its accumulator."""
         accumulator = self.accumulator(which, layer)
-        rng = None
-        if accumulator is not None and getattr(accumulator, "stochastic", False):
-            rng = self.draw(f"{layer}.{which}")
+        rng = self.draw(f"{layer}.{which}") if stochastic(accumulator, a.shape[-1]) else None
         result = gemm(a, b, accumulator, rng)
         for recorder in self.recorders:
             recorder(layer, which, self.step, a, b, result, accumulator)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lowfloat as lf
+from lowfloat.training.quantizers import quantizer
 
 #: Texts for the host's float32 GEMM: its order of sums is the host library's, not ours.
 HOST = ("f32", "fp32", "float32", "none", "host")
@@ -16,7 +17,10 @@ HOST = ("f32", "fp32", "float32", "none", "host")
 def accumulator(given: Any) -> Any:
     """An accumulator from itself, its text, or None for the host's float32 GEMM.
 
-    Texts: ``f32`` for the host's; ``exact`` for exact products and an exact sum, rounded once.
+    Texts: ``f32`` for the host's; ``exact`` for an exact sum, rounded once; or
+    ``format[:option...]`` for a sum that is rounded at every step (``e8m23`` for a stated float32 one). Options: a rounding (``rtz``,
+    ``sr8``), an order (``reversed``, ``pairwise``), ``kahan`` or ``neumaier``, and ``chunk64`` for
+    chunks of 64 terms whose sums are then added alike.
 
     Raises
     ------
@@ -27,18 +31,55 @@ def accumulator(given: Any) -> Any:
     --------
     >>> accumulator("f32") is None
     True
+    >>> accumulator("bfloat16:kahan")
+    Accumulator('bfloat16', compensation='kahan')
     """
     if not isinstance(given, str):
         return given
-    text = given.strip().lower()
-    if text in HOST:
+    head, *options = (part.strip() for part in given.strip().lower().split(":"))
+    if head in HOST and not options:
         return None
-    raise ValueError(f"no accumulator {given!r}: write f32, or give an lf.Accumulator")
+    if head == "exact" and not options:
+        return lf.accumulators.Exact()
+    chunk, found = 0, {}
+    for option in options:
+        if option.startswith("chunk") and option[5:].isdigit():
+            chunk = int(option[5:])
+        elif option in ("reversed", "pairwise"):
+            found["order"] = option
+        elif option in ("kahan", "neumaier"):
+            found["compensation"] = option
+        else:
+            found["rounding"] = _rounding(option, given)
+    try:
+        made = lf.Accumulator(head, **found)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"no accumulator {given!r}: {error}") from None
+    if not chunk:
+        return made
+    return lf.accumulators.Grouped(made, made, by="chunks", n=chunk)
+
+
+def _rounding(option: str, text: str) -> Any:
+    try:
+        return quantizer(f"float32:{option}").rounding
+    except ValueError:
+        raise ValueError(
+            f"{option!r} in {text!r} is no option of an accumulator: there are roundings (rtz, "
+            "sr8), reversed, pairwise, kahan, neumaier and chunk64"
+        ) from None
 
 
 def accumulator_text(given: Any) -> str:
-    """The text of an accumulator, in a Roles text."""
-    return "f32" if given is None else str(given)
+    """The text of an accumulator, in a Roles text: short where there is a short one."""
+    if given is None:
+        return "f32"
+    return "exact" if given == lf.accumulators.Exact() else str(given)
+
+
+def stochastic(accumulator: Any, terms: int) -> bool:
+    """Whether a sum of so many terms uses random bits."""
+    return accumulator is not None and accumulator.draws(terms) > 0
 
 
 def gemm(
@@ -63,10 +104,17 @@ def gemm(
     array([[11.]], dtype=float32)
     """
     if accumulator is None:
-        product: NDArray[np.float32] = np.matmul(a, b)
+        with np.errstate(all="ignore"):  # an overflow is for the loss scaler to see
+            product: NDArray[np.float32] = np.matmul(a, b)
         return product
-    matmul = getattr(lf, "matmul", None)
-    if matmul is None:
-        raise NotImplementedError("this version of lowfloat has no accumulators: use f32")
-    rounded = matmul(a, b, accumulator=accumulator, format="float32", rng=rng)
+    rounded = lf.matmul(
+        a,
+        b,
+        accumulator=accumulator,
+        format="float32",
+        rounding="nearest_even",
+        saturation="none",
+        policy="ieee",
+        rng=rng,
+    )
     return np.asarray(rounded.to_numpy(), np.float32)

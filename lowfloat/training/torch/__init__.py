@@ -25,9 +25,12 @@ from lowfloat.training.torch.layers import (
     round_outputs,
     why_not,
 )
+from lowfloat.training.torch.ordered import Ordered, cross_entropy
 
 __all__ = [
+    "Ordered",
     "UnknownModule",
+    "cross_entropy",
     "gradients",
     "linear",
     "lookup",
@@ -50,7 +53,7 @@ def prepare(
 
     Linear, Conv1d to Conv3d, MultiheadAttention and Embedding are replaced in place, with the same
     parameters; the results of normalisations and Softmax modules are rounded as ``pointwise``
-    tensors; modules without parameters are left alone. Layers are named as in
+    tensors, and ``Ordered`` modules round their own; modules without parameters are left alone. Layers are named as in
     ``model.named_modules()``, and count from the first to the last in that order; the products of
     attention are the layers ``name.q``, ``k``, ``v``, ``scores``, ``mix`` and ``out_proj``.
 
@@ -96,7 +99,10 @@ def prepare(
     layers = [part for name, module in replaced.items() for part in layer_names(module, name)]
     emulator = Emulator(roles, layers, seed)
     for name, module in rounded.items():
-        round_outputs(module, emulator, name)
+        if isinstance(module, Ordered):
+            module.attach(emulator, name)
+        else:
+            round_outputs(module, emulator, name)
     for name, module in replaced.items():
         layer = _replacement(module, emulator, name)
         if module is model:
@@ -123,7 +129,9 @@ def _check(model: nn.Module) -> None:
 
 def _sort(model: nn.Module) -> tuple[dict[str, nn.Module], dict[str, nn.Module], dict[str, str]]:
     """The modules to replace, those to round, and those with parameters of their own beside."""
-    replaced, rounded, strange = {}, {}, {}
+    replaced: dict[str, nn.Module] = {}
+    rounded: dict[str, nn.Module] = {}
+    strange: dict[str, str] = {}
     inside: list[str] = []  # prefixes of modules that answer for what is in them
     for path, module in model.named_modules():
         name = path or "layer"

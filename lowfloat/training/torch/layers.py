@@ -10,6 +10,7 @@ from lowfloat.training.convolution import Window
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.torch.attention import PARTS, MultiheadAttention
 from lowfloat.training.torch.functions import convolve, linear, lookup, pointwise
+from lowfloat.training.torch.ordered import Ordered
 
 
 class Linear(nn.Linear):
@@ -91,7 +92,7 @@ GEMM_LAYERS: dict[type[nn.Module], type[nn.Module]] = {
     nn.Embedding: Embedding,
 }
 
-#: Layers that stay torch's own; only their results are rounded, as pointwise tensors.
+#: Layers whose arithmetic stays their own; only their results are rounded, as pointwise tensors.
 POINTWISE_LAYERS: tuple[type[nn.Module], ...] = (
     nn.BatchNorm1d,
     nn.BatchNorm2d,
@@ -104,6 +105,7 @@ POINTWISE_LAYERS: tuple[type[nn.Module], ...] = (
     nn.InstanceNorm3d,
     nn.Softmax,
     nn.LogSoftmax,
+    Ordered,
 )
 
 
