@@ -16,6 +16,9 @@ typedef struct lf_context {
 
 enum { LF_QUANTIZE = LF_CLAMP + 1, LF_OPERATIONS };
 
+/* Legal formats are one if they agree in every field (D-9). */
+bool lf_same_format(const lf_format *f, const lf_format *g);
+
 int lf_arity(int operation);
 
 /* LF_OK, or LF_ERROR_ARGUMENT. `formats` has one entry per operand. */

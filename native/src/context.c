@@ -37,8 +37,7 @@ int lf_target_init(lf_target *t, const lf_format *format, const lf_projection *p
     return LF_OK;
 }
 
-/* Legal formats are one if they agree in every field (D-9). */
-static bool same_formats(const lf_format *f, const lf_format *g)
+bool lf_same_format(const lf_format *f, const lf_format *g)
 {
     return f->exponent_bits == g->exponent_bits && f->mantissa_bits == g->mantissa_bits &&
            f->bias == g->bias && !f->is_signed == !g->is_signed && f->infinities == g->infinities &&
@@ -63,7 +62,7 @@ int lf_context_init(lf_context *c, int operation, const lf_format *const *format
     int status = lf_target_init(&c->target, format, projection);
     if (status != LF_OK)
         return status;
-    c->same_format = same_formats(formats[0], format);
+    c->same_format = lf_same_format(formats[0], format);
     if (!is_neighbour(operation))
         return LF_OK;
     if (c->target.projection.rounding == LF_STOCHASTIC) /* neighbours are exact */

@@ -8,4 +8,7 @@
 uint32_t lf_fpenv_enter(void);
 void lf_fpenv_leave(uint32_t saved);
 
+/* After lf_fpenv_enter: rounds in a direction of enum lf_rounding; to nearest unless directed. */
+void lf_fpenv_direct(int rounding);
+
 #endif

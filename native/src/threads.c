@@ -32,7 +32,8 @@ uint32_t lf_run_grains(lf_chunk chunk, const void *job, size_t n, size_t grain, 
     if (n <= grain || threads <= 1)
         return chunk(job, 0, n);
     size_t count = threads < MAX_THREADS ? (size_t)threads : MAX_THREADS;
-    size_t share = (n / count / grain + 1) * grain;
+    size_t grains = n / grain + (n % grain != 0);
+    size_t share = (grains / count + (grains % count != 0)) * grain;
     worker workers[MAX_THREADS];
     pthread_t ids[MAX_THREADS];
     size_t started = 0;

@@ -1,0 +1,166 @@
+/* Operands and results: codes in memory, host numbers in panels. */
+#include <string.h>
+
+#include "arithmetic.h"
+#include "gemm.h"
+
+static const lf_format hosts[2] = {
+    {sizeof(lf_format), 8, 23, 127, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+     LF_SUBNORMALS_GRADUAL, {0, 0}},
+    {sizeof(lf_format), 11, 52, 1023, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+     LF_SUBNORMALS_GRADUAL, {0, 0}},
+};
+static const lf_projection exact = {.size = sizeof exact};
+
+static bool codec(lf_gemm_codec *c, const lf_format *format, bool wide, int isa)
+{
+    lf_layout layout;
+    if (!lf_layout_init(&layout, format))
+        return false;
+    c->format = format;
+    c->host = &hosts[wide];
+    c->bytes = layout.storage_bytes;
+    c->host_bytes = wide ? 8 : 4;
+    c->same = lf_same_format(format, c->host);
+    c->isa = isa;
+    c->tabled = false;
+    c->kernel = NULL;
+    return true;
+}
+
+bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int isa)
+{
+    if (!codec(c, format, wide, isa))
+        return false;
+    c->projection = exact;
+    if (c->same)
+        return true;
+    if (c->bytes == 1) {
+        uint8_t codes[256];
+        lf_layout layout;
+        lf_layout_init(&layout, format);
+        unsigned all = (unsigned)(layout.magnitude_mask | layout.sign_mask);
+        for (unsigned i = 0; i < 256; i++)
+            codes[i] = (uint8_t)(i & all);
+        if (!lf_gemm_decode(c, codes, &c->table, 256))
+            return false;
+        return c->tabled = true;
+    }
+    if (!lf_plan_cast(&c->plan, format, c->host, &exact, NULL, 0, 0, 0, isa, &c->kernel))
+        c->kernel = NULL;
+    return true;
+}
+
+bool lf_gemm_encoder(lf_gemm_codec *c, const lf_format *format, const lf_projection *projection,
+                     bool wide, int isa)
+{
+    if (!codec(c, format, wide, isa))
+        return false;
+    c->projection = *projection;
+    c->same = false; /* NaNs become canonical */
+    if (!lf_plan_cast(&c->plan, c->host, format, projection, NULL, 0, 0, 0, isa, &c->kernel))
+        c->kernel = NULL;
+    return true;
+}
+
+/* Kernels need the neutral control word of lf_fpenv_enter. */
+static bool cast(const lf_gemm_codec *c, const lf_format *from, const lf_format *to,
+                 const void *in, void *out, size_t n)
+{
+    if (!c->kernel) {
+        lf_options options = {sizeof options, c->isa, 1, 0};
+        return lf_convert(from, in, 1, to, out, n, &c->projection, NULL, &options) == LF_OK;
+    }
+    return c->kernel(&c->plan, in, out, NULL, NULL, n, 0) == LF_OK;
+}
+
+bool lf_gemm_decode(const lf_gemm_codec *c, const void *codes, void *numbers, size_t n)
+{
+    if (c->same) {
+        memcpy(numbers, codes, n * (size_t)c->host_bytes);
+        return true;
+    }
+    return cast(c, c->format, c->host, codes, numbers, n);
+}
+
+bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, size_t n)
+{
+    return cast(c, c->host, c->format, numbers, codes, n);
+}
+
+/* 8-bit codes, by the table. */
+#define PACK_TABLED(name, type, member)                                                            \
+    static void name(const lf_gemm_codec *c, const uint8_t *codes, ptrdiff_t line_stride,          \
+                     ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines,           \
+                     size_t width, type *packed)                                                   \
+    {                                                                                              \
+        for (size_t s = 0; s < n; s++, packed += width) {                                          \
+            const uint8_t *line = codes + (ptrdiff_t)index[s] * term_stride;                       \
+            if (line_stride == 1)                                                                  \
+                for (size_t i = 0; i < lines; i++)                                                 \
+                    packed[i] = c->table.member[line[i]];                                          \
+            else                                                                                   \
+                for (size_t i = 0; i < lines; i++, line += line_stride)                            \
+                    packed[i] = c->table.member[*line];                                            \
+            for (size_t i = lines; i < width; i++)                                                 \
+                packed[i] = 0;                                                                     \
+        }                                                                                          \
+    }
+PACK_TABLED(pack_narrow, float, narrow)
+PACK_TABLED(pack_wide, double, wide)
+
+static void gather(const char *codes, size_t bytes, ptrdiff_t stride, const size_t *index, size_t n,
+                   char *out)
+{
+    for (size_t s = 0; s < n; s++)
+        memcpy(out + s * bytes, codes + (ptrdiff_t)index[s] * stride * (ptrdiff_t)bytes, bytes);
+}
+
+/* Host numbers `width` apart. */
+static void scatter(const void *numbers, size_t bytes, size_t n, size_t width, void *out)
+{
+    if (bytes == 4)
+        for (size_t s = 0; s < n; s++)
+            ((float *)out)[s * width] = ((const float *)numbers)[s];
+    else
+        for (size_t s = 0; s < n; s++)
+            ((double *)out)[s * width] = ((const double *)numbers)[s];
+}
+
+/* Wider codes: whole lines of columns where they lie side by side, otherwise one line of terms after
+ * another. */
+bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
+                  ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines, size_t width,
+                  void *packed)
+{
+    size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
+    if (c->tabled) {
+        const uint8_t *octets = (const uint8_t *)codes;
+        if (host == 4)
+            pack_narrow(c, octets, line_stride, term_stride, index, n, lines, width, packed);
+        else
+            pack_wide(c, octets, line_stride, term_stride, index, n, lines, width, packed);
+        return true;
+    }
+    char *out = packed;
+    if (line_stride == 1 && lines > 1) {
+        for (size_t s = 0; s < n; s++, out += width * host) {
+            const char *line = codes + (ptrdiff_t)index[s] * term_stride * (ptrdiff_t)bytes;
+            if (!lf_gemm_decode(c, line, out, lines))
+                return false;
+            memset(out + lines * host, 0, (width - lines) * host);
+        }
+        return true;
+    }
+    uint64_t taken[LF_DEPTH], numbers[LF_DEPTH];
+    if (lines < width)
+        memset(packed, 0, n * width * host);
+    for (size_t i = 0; i < lines; i++) {
+        const char *line = codes + (ptrdiff_t)i * line_stride * (ptrdiff_t)bytes;
+        gather(line, bytes, term_stride, index, n, (char *)taken);
+        if (!lf_gemm_decode(c, taken, numbers, n))
+            return false;
+        scatter(numbers, host, n, width, out + i * host);
+    }
+    return true;
+}
