@@ -73,8 +73,8 @@ typedef void (*lf_tile)(const lf_step *step, const void *a, const void *b, size_
 /* outer[i] = the step of inner[i] times one, for whole vectors. */
 typedef void (*lf_join)(const lf_step *step, const void *inner, void *outer, size_t n);
 
-/* Least nonzero and greatest magnitude of n numbers; the greatest is infinite or NaN if one is. Both
- * are 0 where all are zeros. */
+/* Least nonzero and greatest magnitude of n numbers; the greatest is infinite or NaN if one is.
+ * Both are 0 where all are zeros. */
 typedef void (*lf_extent)(const void *numbers, size_t n, double *least, double *greatest);
 
 /* What one instruction set offers, by lanes of 32 and 64 bits. */

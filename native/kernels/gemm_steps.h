@@ -4,47 +4,47 @@
  *
  * 1. Rounding in two operations (nearest). With k = W - p, y = RN((2^k - 1) x) and
  *    r = 2^k x - y, the latter exact, r is x rounded to p bits, ties to even, if 2 p + 2 <= W:
- *    - y is a multiple of its last place, which is that of 2^k x where both lie in one binade; so is
- *      r, and it is off x by the error of y, at most half of it: r is the nearest. In a tie the last
- *      k bits of x are 100...0, k >= 2, so 2^k x is an even multiple of that place; y is even, hence
- *      r.
- *    - otherwise x = 2^e (1 + d) with 0 <= d < 2^-k (1 + 2^(1-k)), and y lies one binade below, where
- *      places are half as wide. Then r is a multiple of 2^(k-W) 2^e, the nearest to x; since
- *      d < 2^(k-W-1) for 2k >= W + 2, that is 2^e, as it should be.
- *    tests/native checks it for every significand and p. 2^k x must not overflow.
+ *    - y is a multiple of its last place, which is that of 2^k x where both lie in one binade; so
+ * is r, and it is off x by the error of y, at most half of it: r is the nearest. In a tie the last
+ *      k bits of x are 100...0, k >= 2, so 2^k x is an even multiple of that place; y is even,
+ * hence r.
+ *    - otherwise x = 2^e (1 + d) with 0 <= d < 2^-k (1 + 2^(1-k)), and y lies one binade below,
+ * where places are half as wide. Then r is a multiple of 2^(k-W) 2^e, the nearest to x; since d <
+ * 2^(k-W-1) for 2k >= W + 2, that is 2^e, as it should be. tests/native checks it for every
+ * significand and p. 2^k x must not overflow.
  *
- * 2. Two roundings are one (nearest). Let a b have q bits and c be a number of the accumulator, whose
- *    smallest positive number is 2^u and whose greatest is below 2^(E+1). Rounding a b + c to W bits,
- *    then to p bits or to a multiple of 2^u, equals rounding once, if
- *       (A) p + q <= W - 1, and
+ * 2. Two roundings are one (nearest). Let a b have q bits and c be a number of the accumulator,
+ * whose smallest positive number is 2^u and whose greatest is below 2^(E+1). Rounding a b + c to W
+ * bits, then to p bits or to a multiple of 2^u, equals rounding once, if (A) p + q <= W - 1, and
  *       (B) q <= p and 2 p <= W - 1, or E + 1 - u <= W - 1.
- *    It can go wrong only where the first rounding meets a midpoint of the second: the sum is at most
- *    half of its last of W places off a midpoint, but not on it. The greater addend is then a multiple
- *    of the midpoints' unit, and the smaller one has bits from there down to below the W places:
- *    W - p + 1 bits or more, against (A) if it is a b, against (B) if it is c; or the greater addend
- *    is the midpoint itself, which a number of the accumulator is not, nor a b if q <= p, and
+ *    It can go wrong only where the first rounding meets a midpoint of the second: the sum is at
+ * most half of its last of W places off a midpoint, but not on it. The greater addend is then a
+ * multiple of the midpoints' unit, and the smaller one has bits from there down to below the W
+ * places: W - p + 1 bits or more, against (A) if it is a b, against (B) if it is c; or the greater
+ * addend is the midpoint itself, which a number of the accumulator is not, nor a b if q <= p, and
  *    otherwise c would lie below 2^u by E + 1 - u <= W - 1. Directed roundings compose
  *    without conditions.
  *
- * 3. No subnormals (nearest, truncate, stochastic). If a b is a multiple of 2^u, so are all sums; one
- *    below the smallest normal number has fewer than p bits and no rounding moves it. No sum is -0
+ * 3. No subnormals (nearest, truncate, stochastic). If a b is a multiple of 2^u, so are all sums;
+ * one below the smallest normal number has fewer than p bits and no rounding moves it. No sum is -0
  *    unless c was: exact zeros are +0 in these directions.
  *
- * 4. No overflow. After n steps |sum| <= (|c| + n m) (1 + 2^(1-p))^n, where m bounds |a b|; the caller
- *    compares this with the largest number before it runs n steps without looking.
+ * 4. No overflow. After n steps |sum| <= (|c| + n m) (1 + 2^(1-p))^n, where m bounds |a b|; the
+ * caller compares this with the largest number before it runs n steps without looking.
  *
  * 5. Checked. With t = 2^e of the sign of x, e the exponent of x or the lowest, adding t 2^k leaves
- *    the places of p bits, or of subnormals, rounded as the control word says; t 2^k is even, so ties
- *    go to even. The sign of a zero is that of x (A-2 by the host, P-10). Overflows, infinities and
- *    NaNs are replaced afterwards; where t 2^k overflows, x is scaled down first.
+ *    the places of p bits, or of subnormals, rounded as the control word says; t 2^k is even, so
+ * ties go to even. The sign of a zero is that of x (A-2 by the host, P-10). Overflows, infinities
+ * and NaNs are replaced afterwards; where t 2^k overflows, x is scaled down first.
  *
- * 6. Random bits (stochastic). Under a control word toward zero x has its first W bits, of which p + N
- *    <= W decide (P-6 A: floor(nu 2^N)); R is added at the N places below the last of p and the rest
- *    cut off.
+ * 6. Random bits (stochastic). Under a control word toward zero x has its first W bits, of which p
+ * + N
+ *    <= W decide (P-6 A: floor(nu 2^N)); R is added at the N places below the last of p and the
+ * rest cut off.
  *
- * 7. Odd. Where (B) fails, the error of the sum (Knuth's two-sum) tells whether it is inexact and where
- *    from; the neighbour with an odd last bit replaces it, and a second rounding to p <= W - 2 bits
- *    is innocuous (Boldo and Melquiond 2008).
+ * 7. Odd. Where (B) fails, the error of the sum (Knuth's two-sum) tells whether it is inexact and
+ * where from; the neighbour with an odd last bit replaces it, and a second rounding to p <= W - 2
+ * bits is innocuous (Boldo and Melquiond 2008).
  */
 
 /* Adds t 2^k and takes it off again. */
@@ -65,7 +65,8 @@ LF_INLINE VECTOR NAME(lf_binade)(VECTOR x, VECTOR smallest)
 #endif
 }
 
-/* x rounded where it is beyond the grid's reach; r elsewhere, and there too unless 2^k x overflows. */
+/* x rounded where it is beyond the grid's reach; r elsewhere, and there too unless 2^k x overflows.
+ */
 static __attribute__((noinline)) VECTOR NAME(lf_mend)(const lf_grid *g, VECTOR x, VECTOR r)
 {
     WORDS good = (WORDS)(NAME(lf_magnitude)(x) <= EACH(g->reach));
@@ -107,7 +108,7 @@ LF_INLINE VECTOR NAME(lf_checked)(const lf_grid *g, VECTOR x)
 
 LF_INLINE VECTOR NAME(lf_nearest)(const lf_grid *g, VECTOR x)
 {
-    return NAME(lf_fmsub)(x, EACH(g->power), x *EACH(g->power - 1));
+    return NAME(lf_fmsub)(x, EACH(g->power), x * EACH(g->power - 1));
 }
 
 LF_INLINE VECTOR NAME(lf_truncated)(const lf_grid *g, VECTOR x)

@@ -64,8 +64,8 @@ static void NAME(lf_extent)(const void *numbers, size_t n, double *least, double
     *greatest = pair[1];
 }
 
-/* The random words of a row of a tile: words[w] has word w of each column's block. `block` is that of
- * the first column, `stride` the distance between columns. */
+/* The random words of a row of a tile: words[w] has word w of each column's block. `block` is that
+ * of the first column, `stride` the distance between columns. */
 LF_INLINE void NAME(lf_column_words)(const lf_tile_random *r, uint64_t block, uint64_t stride,
                                      WORDS words[4])
 {

@@ -7,33 +7,33 @@
 #define LF_PHILOX_ROUNDS_H
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#    include <immintrin.h>
 #endif
 
 #include "lanes.h"
 
 #if defined(__AVX512F__)
 enum { LF_BLOCKS = 8 }; /* Philox blocks side by side */
-#define multiply_words(a, b) ((lf_words)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
-#define LF_LOW_HALVES 0, 8, 2, 10, 4, 12, 6, 14
-#define LF_HIGH_HALVES 1, 9, 3, 11, 5, 13, 7, 15
-#define LF_BLOCK_ORDER 0, 4, 1, 5, 2, 6, 3, 7
+#    define multiply_words(a, b) ((lf_words)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
+#    define LF_LOW_HALVES 0, 8, 2, 10, 4, 12, 6, 14
+#    define LF_HIGH_HALVES 1, 9, 3, 11, 5, 13, 7, 15
+#    define LF_BLOCK_ORDER 0, 4, 1, 5, 2, 6, 3, 7
 #elif defined(__AVX2__)
 enum { LF_BLOCKS = 4 };
-#define multiply_words(a, b) ((lf_words)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
-#define LF_LOW_HALVES 0, 4, 2, 6
-#define LF_HIGH_HALVES 1, 5, 3, 7
-#define LF_BLOCK_ORDER 0, 2, 1, 3
+#    define multiply_words(a, b) ((lf_words)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#    define LF_LOW_HALVES 0, 4, 2, 6
+#    define LF_HIGH_HALVES 1, 5, 3, 7
+#    define LF_BLOCK_ORDER 0, 2, 1, 3
 #else
 enum { LF_BLOCKS = 2 };
-#if defined(__SSE2__)
-#define multiply_words(a, b) ((lf_words)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
-#else
-#define multiply_words(a, b) (((a) & LF_WORD) * ((b) & LF_WORD))
-#endif
-#define LF_LOW_HALVES 0, 2
-#define LF_HIGH_HALVES 1, 3
-#define LF_BLOCK_ORDER 0, 1
+#    if defined(__SSE2__)
+#        define multiply_words(a, b) ((lf_words)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
+#    else
+#        define multiply_words(a, b) (((a) & LF_WORD) * ((b) & LF_WORD))
+#    endif
+#    define LF_LOW_HALVES 0, 2
+#    define LF_HIGH_HALVES 1, 3
+#    define LF_BLOCK_ORDER 0, 1
 #endif
 
 typedef uint64_t lf_words __attribute__((vector_size(8 * LF_BLOCKS)));

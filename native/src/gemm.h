@@ -10,7 +10,7 @@
 #include "project.h"
 
 /* Terms that are packed at a time, columns of a block, and rows of a block. */
-enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 16 * LF_TILE_ROWS, LF_BLOCK_COLUMNS = 512 };
+enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 64 * LF_TILE_ROWS, LF_BLOCK_COLUMNS = 512 };
 
 /* A format as a range of host numbers: all are multiples of 2^unit below 2^(top + 1). */
 typedef struct lf_gemm_range {
@@ -62,8 +62,8 @@ typedef struct lf_gemm_side {
     lf_gemm_codec codec;
 } lf_gemm_side;
 
-/* Side 0 gives the rows of tiles, side 1 their columns: a and b, or b and a where the result has few
- * columns. */
+/* Side 0 gives the rows of tiles, side 1 their columns: a and b, or b and a where the result has
+ * few columns. */
 typedef struct lf_gemm {
     const lf_reduction *reduction;
     const lf_gemm_table *table;
@@ -80,7 +80,7 @@ typedef struct lf_gemm {
     const lf_format *start_format;
     lf_projection start_projection;
     bool start_same; /* c needs no conversion */
-    char *codes; /* the result's */
+    char *codes;     /* the result's */
     lf_tile_random draws;
 } lf_gemm;
 
@@ -91,6 +91,10 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
 
 /* Runs a plan; returns an lf_status. */
 int lf_gemm_run(const lf_gemm *g, int threads);
+
+/* Does a call, if the kernels can. */
+bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
+                    const lf_random *random, const lf_options *options, int *status);
 
 bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int isa);
 bool lf_gemm_encoder(lf_gemm_codec *c, const lf_format *format, const lf_projection *projection,

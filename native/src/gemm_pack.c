@@ -1,14 +1,33 @@
 /* Operands and results: codes in memory, host numbers in panels. */
+#include <math.h>
 #include <string.h>
 
 #include "arithmetic.h"
 #include "gemm.h"
 
 static const lf_format hosts[2] = {
-    {sizeof(lf_format), 8, 23, 127, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
-     LF_SUBNORMALS_GRADUAL, {0, 0}},
-    {sizeof(lf_format), 11, 52, 1023, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
-     LF_SUBNORMALS_GRADUAL, {0, 0}},
+    {sizeof(lf_format),
+     8,
+     23,
+     127,
+     1,
+     LF_INFINITIES_IEEE,
+     LF_NAN_IEEE,
+     1,
+     1,
+     LF_SUBNORMALS_GRADUAL,
+     {0, 0}},
+    {sizeof(lf_format),
+     11,
+     52,
+     1023,
+     1,
+     LF_INFINITIES_IEEE,
+     LF_NAN_IEEE,
+     1,
+     1,
+     LF_SUBNORMALS_GRADUAL,
+     {0, 0}},
 };
 static const lf_projection exact = {.size = sizeof exact};
 
@@ -57,15 +76,16 @@ bool lf_gemm_encoder(lf_gemm_codec *c, const lf_format *format, const lf_project
     if (!codec(c, format, wide, isa))
         return false;
     c->projection = *projection;
-    c->same = false; /* NaNs become canonical */
+    c->same =
+        c->same && projection->saturation == LF_SATURATION_NONE && !projection->default_nan_sign;
     if (!lf_plan_cast(&c->plan, c->host, format, projection, NULL, 0, 0, 0, isa, &c->kernel))
         c->kernel = NULL;
     return true;
 }
 
 /* Kernels need the neutral control word of lf_fpenv_enter. */
-static bool cast(const lf_gemm_codec *c, const lf_format *from, const lf_format *to,
-                 const void *in, void *out, size_t n)
+static bool cast(const lf_gemm_codec *c, const lf_format *from, const lf_format *to, const void *in,
+                 void *out, size_t n)
 {
     if (!c->kernel) {
         lf_options options = {sizeof options, c->isa, 1, 0};
@@ -85,6 +105,20 @@ bool lf_gemm_decode(const lf_gemm_codec *c, const void *codes, void *numbers, si
 
 bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, size_t n)
 {
+    if (c->same && c->host_bytes == 4) { /* but NaNs, which become canonical */
+        const float *x = numbers;
+        float *out = codes;
+        for (size_t i = 0; i < n; i++)
+            out[i] = x[i] == x[i] ? x[i] : NAN;
+        return true;
+    }
+    if (c->same) {
+        const double *x = numbers;
+        double *out = codes;
+        for (size_t i = 0; i < n; i++)
+            out[i] = x[i] == x[i] ? x[i] : (double)NAN;
+        return true;
+    }
     return cast(c, c->host, c->format, numbers, codes, n);
 }
 
@@ -127,8 +161,8 @@ static void scatter(const void *numbers, size_t bytes, size_t n, size_t width, v
             ((double *)out)[s * width] = ((const double *)numbers)[s];
 }
 
-/* Wider codes: whole lines of columns where they lie side by side, otherwise one line of terms after
- * another. */
+/* Wider codes: whole lines of columns where they lie side by side, otherwise one line of terms
+ * after another. */
 bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
                   ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines, size_t width,
                   void *packed)

@@ -59,8 +59,9 @@ static double host_number(const lf_layout *f, uint64_t code)
     if (v.kind == LF_NAN)
         return NAN;
     double x = v.kind == LF_INFINITE ? INFINITY
-               : v.kind == LF_ZERO   ? 0
-                                     : ldexp((double)(uint64_t)(v.significand >> 64), v.exponent - 63);
+               : v.kind == LF_ZERO
+                   ? 0
+                   : ldexp((double)(uint64_t)(v.significand >> 64), v.exponent - 63);
     return v.sign ? -x : x;
 }
 
@@ -108,8 +109,7 @@ static lf_gemm_range product_range(const lf_gemm_range *a, const lf_gemm_range *
 static bool innocuous(const lf_gemm_range *product, const lf_gemm_range *sum, int w)
 {
     int p = sum->precision, q = product->precision;
-    return p + q <= w - 1 &&
-           ((q <= p && 2 * p <= w - 1) || sum->top + 1 - sum->unit <= w - 1);
+    return p + q <= w - 1 && ((q <= p && 2 * p <= w - 1) || sum->top + 1 - sum->unit <= w - 1);
 }
 
 static bool directed(int rounding)
@@ -163,7 +163,8 @@ static bool plan_level(lf_gemm_level *l, const lf_accumulator *acc, const lf_gem
     } else {
         l->product_limit = INFINITY;
     }
-    /* Where the host's own sum may overflow to an infinity, that must be what an overflow becomes. */
+    /* Where the host's own sum may overflow to an infinity, that must be what an overflow becomes.
+     */
     bool reaches = product.top + 1 > host->top || sum.top + 1 > host->top;
     for (int sign = 0; sign < 2 && reaches; sign++) {
         bool finite = p->rounding == LF_TOWARD_ZERO || stochastic ||
@@ -288,7 +289,8 @@ static bool plan_side(lf_gemm_side *s, const lf_matrix *m, size_t lines, ptrdiff
     s->term_stride = term_stride;
     s->lines = lines;
     s->range = range_of(&f);
-    return within(&s->range, &host_ranges[wide]) && lf_gemm_decoder(&s->codec, m->format, wide, isa);
+    return within(&s->range, &host_ranges[wide]) &&
+           lf_gemm_decoder(&s->codec, m->format, wide, isa);
 }
 
 /* Few columns would leave lanes empty: then the rows become columns. */

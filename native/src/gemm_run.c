@@ -13,6 +13,7 @@
 
 enum { LF_MOST_TILES = LF_BLOCK_ROWS / LF_TILE_ROWS + 2 };
 enum { LF_GEMM_FAILED = 1 };
+enum { LF_LINE = 64 };
 
 /* Some rows of a block. */
 typedef struct strip {
@@ -27,7 +28,7 @@ typedef struct block {
     size_t batch, first[2], lines[2]; /* of each side */
     size_t tiles[2];
     strip strips[LF_MOST_TILES];
-    char *panels[2];
+    char *room, *panels[2];
     char *sums[2]; /* of each level */
     size_t index[LF_DEPTH];
     bool minus_zero; /* some sum starts at -0 */
@@ -94,8 +95,8 @@ static bool load_start(block *b, const strip *s, size_t j, char *sums)
                      g->start_step[0] * (ptrdiff_t)(b->first[0] + s->row + (size_t)i) +
                      g->start_step[1] * (ptrdiff_t)(b->first[1] + j * width));
         for (size_t k = 0; k < columns; k++)
-            memcpy((char *)taken + k * (size_t)bytes, line + (ptrdiff_t)k * g->start_step[1] * bytes,
-                   (size_t)bytes);
+            memcpy((char *)taken + k * (size_t)bytes,
+                   line + (ptrdiff_t)k * g->start_step[1] * bytes, (size_t)bytes);
         const void *start = taken;
         if (!g->start_same) {
             if (lf_convert(c->format, taken, 1, g->start_format, codes, columns,
@@ -183,9 +184,9 @@ static bool run_column(block *b, size_t j, size_t first, size_t n)
     const lf_gemm_side *side = &g->side[1];
     size_t width = (size_t)g->columns;
     const char *codes =
-        side->codes + side->codec.bytes * (side->batch_stride * (ptrdiff_t)b->batch +
-                                           side->line_stride *
-                                               (ptrdiff_t)(b->first[1] + j * width));
+        side->codes +
+        side->codec.bytes * (side->batch_stride * (ptrdiff_t)b->batch +
+                             side->line_stride * (ptrdiff_t)(b->first[1] + j * width));
     if (!lf_gemm_pack(&side->codec, codes, side->line_stride, side->term_stride, b->index, n,
                       columns_of(b, j), width, b->panels[1]))
         return false;
@@ -220,9 +221,9 @@ static bool run_group(block *b, size_t group)
         for (size_t i = 0; i < b->tiles[0]; i++) {
             strip *s = &b->strips[i];
             const char *codes =
-                side->codes + side->codec.bytes * (side->batch_stride * (ptrdiff_t)b->batch +
-                                                   side->line_stride *
-                                                       (ptrdiff_t)(b->first[0] + s->row));
+                side->codes +
+                side->codec.bytes * (side->batch_stride * (ptrdiff_t)b->batch +
+                                     side->line_stride * (ptrdiff_t)(b->first[0] + s->row));
             if (!lf_gemm_pack(&side->codec, codes, side->line_stride, side->term_stride, b->index,
                               n, (size_t)s->lines, (size_t)s->rows, s->panel))
                 return false;
@@ -280,8 +281,8 @@ static bool run_block(block *b)
     size_t groups = lf_gemm_groups(&g->terms);
     for (size_t group = 0; group < groups; group++) {
         if (g->levels > 1)
-            memset(b->sums[0], 0, b->tiles[0] * b->tiles[1] *
-                                      (size_t)(LF_TILE_ROWS * g->columns * g->host_bytes));
+            memset(b->sums[0], 0,
+                   b->tiles[0] * b->tiles[1] * (size_t)(LF_TILE_ROWS * g->columns * g->host_bytes));
         if (!run_group(b, group))
             return false;
         if (g->levels > 1)
@@ -298,11 +299,13 @@ static bool allocate(block *b, size_t rows, size_t columns)
     size_t high = rows + 2 * LF_TILE_ROWS, wide = columns + width;
     size_t panel[2] = {high * LF_DEPTH * host, width * LF_DEPTH * host};
     size_t sums = high * wide * host;
-    char *room = malloc(panel[0] + panel[1] + sums * (size_t)g->levels + 64);
-    if (!room)
+    size_t bytes = panel[0] + panel[1] + sums * (size_t)g->levels;
+    b->room = malloc(bytes + LF_LINE);
+    if (!b->room)
         return false;
-    b->panels[0] = room;
-    b->panels[1] = room + panel[0];
+    /* Whole cache lines: a panel's vectors must not straddle two. */
+    b->panels[0] = b->room + (-(uintptr_t)b->room & (LF_LINE - 1));
+    b->panels[1] = b->panels[0] + panel[0];
     for (int i = 0; i < g->levels; i++)
         b->sums[i] = b->panels[1] + panel[1] + sums * (size_t)i;
     return true;
@@ -347,7 +350,7 @@ static uint32_t run_share(const void *argument, size_t begin, size_t end)
         begin += units;
     }
     lf_fpenv_leave(control);
-    free(b->panels[0]);
+    free(b->room);
     free(b);
     return failed;
 }
@@ -370,4 +373,15 @@ int lf_gemm_run(const lf_gemm *g, int threads)
         job = (share){.g = g, .cut = 1, .lines = (size_t)g->columns, .per = broad};
     uint32_t failed = lf_run_grains(run_share, &job, batch * job.per, 1, threads);
     return failed ? LF_ERROR_MEMORY : LF_OK;
+}
+
+bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
+                    const lf_random *random, const lf_options *options, int *status)
+{
+    lf_gemm *g = calloc(1, sizeof *g);
+    bool able = g && lf_gemm_plan(g, r, result, projection, random, options);
+    if (able)
+        *status = lf_gemm_run(g, options ? options->threads : 1);
+    free(g);
+    return able;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "accumulator.h"
+#include "gemm.h"
 #include "random.h"
 
 /* Steps that are worth a thread. */
@@ -218,6 +219,9 @@ int lf_matmul(const lf_reduction *r, const lf_result *result, const lf_projectio
         status = init_draws(&job, random);
     size_t n = r->batch * r->rows * r->columns;
     if (status != LF_OK || n == 0)
+        return status;
+    bool generic = options && options->generic;
+    if (!generic && lf_gemm_matmul(r, result, projection, job.output.random, options, &status))
         return status;
     job.output.result = result;
     job.output.bytes = job.final.format.storage_bytes;

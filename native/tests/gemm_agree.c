@@ -23,8 +23,8 @@ static int below(int n)
 
 static lf_format ieee(int e, int m)
 {
-    return (lf_format){sizeof(lf_format), e, m, (1 << (e - 1)) - 1, 1, LF_INFINITIES_IEEE,
-                       LF_NAN_IEEE, 1, 1, LF_SUBNORMALS_GRADUAL, {0, 0}};
+    return (lf_format){sizeof(lf_format), e, m, (1 << (e - 1)) - 1,    1,     LF_INFINITIES_IEEE,
+                       LF_NAN_IEEE,       1, 1, LF_SUBNORMALS_GRADUAL, {0, 0}};
 }
 
 static lf_format with_all_ones_nan(int e, int m)
@@ -101,7 +101,8 @@ static uint64_t random_code(const lf_format *f, int spread, int wild)
     int64_t top = (1 << f->exponent_bits) - 2;
     field = field < 0 ? 0 : field > top ? top : field;
     uint64_t sign = x >> (width - 1) << (width - 1);
-    return (x & (((uint64_t)1 << f->mantissa_bits) - 1)) | (uint64_t)field << f->mantissa_bits | sign;
+    return (x & (((uint64_t)1 << f->mantissa_bits) - 1)) | (uint64_t)field << f->mantissa_bits |
+           sign;
 }
 
 static int bytes_of(const lf_format *f)
@@ -175,8 +176,9 @@ static uint64_t reference(const problem *x, size_t batch, size_t i, size_t j)
     const lf_accumulator *acc = r->accumulator;
     int grouped = acc->kind == LF_GROUPED;
     const lf_accumulator *base = grouped ? acc->inner : acc, *last = grouped ? acc->outer : acc;
-    static const lf_format one_format = {sizeof(lf_format), 5, 2, 15, 1, LF_INFINITIES_IEEE,
-                                         LF_NAN_IEEE, 1, 1, LF_SUBNORMALS_GRADUAL, {0, 0}};
+    static const lf_format one_format = {
+        sizeof(lf_format),     5,     2, 15, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+        LF_SUBNORMALS_GRADUAL, {0, 0}};
     const uint64_t one = 15 << 2;
     uint64_t start = 0;
     if (r->c.codes) {
@@ -188,8 +190,9 @@ static uint64_t reference(const problem *x, size_t batch, size_t i, size_t j)
         near.rounding = LF_NEAREST_EVEN;
         start = scalar(LF_CONVERT, from, code, last->format, &near, 0);
     }
-    lf_gemm_terms terms = {r->terms, grouped ? acc->grouping : LF_UNGROUPED, acc->n,
-                           acc->width ? acc->width : 1, base->order, base->order_n,
+    lf_gemm_terms terms = {r->terms,         grouped ? acc->grouping : LF_UNGROUPED,
+                           acc->n,           acc->width ? acc->width : 1,
+                           base->order,      base->order_n,
                            base->order_width};
     uint64_t element = (batch * r->rows + i) * r->columns + j + x->random.first;
     for (size_t g = 0; g < lf_gemm_groups(&terms); g++) {
@@ -228,7 +231,8 @@ static void accumulator(lf_accumulator *acc, lf_format *sum, lf_projection *p, l
 {
     *sum = sum_format();
     *p = projection(stochastic);
-    *acc = (lf_accumulator){.size = sizeof *acc, .kind = LF_ROUNDED, .format = sum, .projection = p};
+    *acc =
+        (lf_accumulator){.size = sizeof *acc, .kind = LF_ROUNDED, .format = sum, .projection = p};
     if (products && below(3) == 0) {
         *product = below(2) ? *sum : ieee(sum->exponent_bits, 1 + below(sum->mantissa_bits));
         *q = projection(0);
@@ -279,8 +283,8 @@ static void make(problem *x)
     r->a = (lf_matrix){&x->a, x->codes[0], (ptrdiff_t)(r->rows * r->terms), (ptrdiff_t)r->terms, 1};
     if (below(2))
         r->a.row_stride = 1, r->a.column_stride = (ptrdiff_t)r->rows;
-    r->b = (lf_matrix){&x->b, x->codes[1], (ptrdiff_t)(r->columns * r->terms), (ptrdiff_t)r->columns,
-                       1};
+    r->b = (lf_matrix){&x->b, x->codes[1], (ptrdiff_t)(r->columns * r->terms),
+                       (ptrdiff_t)r->columns, 1};
     if (below(2))
         r->b.row_stride = 1, r->b.column_stride = (ptrdiff_t)r->terms;
     if (below(3) == 0) {
@@ -289,8 +293,12 @@ static void make(problem *x)
         r->c = (lf_matrix){&x->c, x->codes[2], (ptrdiff_t)(r->rows * r->columns),
                            (ptrdiff_t)r->columns, 1};
     }
-    x->random = (lf_random){.size = sizeof x->random, .kind = LF_RANDOM_PHILOX, .seed = draw(),
-                            .stream = 3, .call = 5, .first = draw() % 1000};
+    x->random = (lf_random){.size = sizeof x->random,
+                            .kind = LF_RANDOM_PHILOX,
+                            .seed = draw(),
+                            .stream = 3,
+                            .call = 5,
+                            .first = draw() % 1000};
 }
 
 static void describe(const problem *x, int isa, const lf_gemm *g)
@@ -328,8 +336,8 @@ int main(int argc, char **argv)
                 if (!known)
                     for (size_t e = 0; e < n; e++)
                         put(want, bytes, e,
-                            reference(&x, e / (r->rows * r->columns),
-                                      e / r->columns % r->rows, e % r->columns));
+                            reference(&x, e / (r->rows * r->columns), e / r->columns % r->rows,
+                                      e % r->columns));
                 known = 1;
                 if (planted)
                     g->level[0].step.sum.power *= 2;

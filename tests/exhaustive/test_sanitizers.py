@@ -34,6 +34,12 @@ def test_kernels_and_generic_path_agree_and_are_clean(tmp_path):
     run("cmake", "--build", build, "-j2")
     run(build / "lf_smoke")
     assert "0 differ" in run(build / "lf_agree", 100_000, 1)
+    sums = run(build / "lf_gemm_agree", 3000, 1)
+    assert "0 differ" in sums
+    steps = [int(n) for n in sums.split("by step:")[1].split()]
+    assert min(steps[:9]) > 10, "every step of the kernels was met"
+    planted = subprocess.run([str(build / "lf_gemm_agree"), "300", "1", "1"], check=False)
+    assert planted.returncode == 1, "a planted error is seen"
 
 
 def test_an_overrun_would_be_seen(tmp_path):
