@@ -28,6 +28,8 @@ METHODS: tuple[str, ...] = ("exact", "integer_add", "power_of_two")
 COMPENSATIONS: tuple[str, ...] = ("kahan", "neumaier")
 GROUPINGS: tuple[str, ...] = ("chunks", "split", "lanes")
 
+#: The format whose code 1 is the second factor of a summand: zero and one alone (rule G-1).
+ONE = Format(1, 0, 1, signed=False)
 #: Significant bits that one term may have (rule G-1).
 TERM_BITS = 106
 

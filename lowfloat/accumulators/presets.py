@@ -22,7 +22,7 @@ MODELS = "arXiv 2511.10909 (MMA-Sim) and 2512.07004"
 RECORDED = f"{MODELS}; equal to the dot products recorded by MATLAB-tensor-core"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preset:
     """A named accumulator, its evidence, and what is unknown about it.
 
@@ -47,6 +47,9 @@ class Preset:
         """The format of the sum."""
         fmt: Format | None = self.accumulator.format
         return fmt
+
+    def __repr__(self) -> str:
+        return f"lf.accumulators.{self.name}"
 
     def explain(self, terms: int) -> str:
         """What happens to ``terms`` terms, step by step, and how it is known."""

@@ -10,9 +10,9 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple
 
+from lowfloat.accumulators import kinds
 from lowfloat.accumulators.kinds import Accumulator
 from lowfloat.exception_flags import INVALID
-from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
 from lowfloat.golden.arithmetic import exact_product, exact_sum
 from lowfloat.golden.decoding import _min_normal, decode
@@ -29,8 +29,8 @@ from lowfloat.golden.projecting import default_nan, floor_log2
 from lowfloat.golden.values import Value
 from lowfloat.projection import Policy, Projection
 
-#: The second operand of a summand: one, as a code of a format of powers of two (G-1).
-ONE = (127, find_format("float8_e8m0fnu"))
+#: The second factor of a summand: a code and its format (G-1).
+ONE = (1, kinds.ONE)
 
 
 class Number(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import engine, settings
+from lowfloat.accumulators import kinds
 from lowfloat.accumulators.kinds import Exact, FixedPoint, Kind, unwrapped
 from lowfloat.arrays import Array, FormatMismatch
 from lowfloat.casting import codes_of, deliver
@@ -21,8 +22,8 @@ from lowfloat.projection import Policy, Projection, Rounding
 
 #: The accumulator of calls that name none (the plan of the house, 4).
 EXACT = Exact()
-#: One, as a code of a format of powers of two: the second factor of a summand (rule G-1).
-ONE = Coded(np.array([[127]], np.uint8), find_format("float8_e8m0fnu"))
+#: The second factor of a summand (rule G-1).
+ONE = Coded(np.array([[1]], np.uint8), kinds.ONE)
 
 
 def operand(x: Any, fmt: Any = None, checked: bool = True) -> Coded:
