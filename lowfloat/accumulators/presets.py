@@ -283,7 +283,8 @@ def _two_halves(architecture: str, name: str, out: str) -> Preset:
         Grouped(inner, Accumulator(half.format), n=32),
         "recorded" if recorded else "published",
         RECORDED if recorded else MODELS,
-        "the recorded rows show neither fraction bits nor, in float32, the halves; " + _NO_SPECIALS,
+        "the recorded rows show neither fraction bits nor, in float32, the halves: other models "
+        "fit them too; " + _NO_SPECIALS,
     )
 
 
