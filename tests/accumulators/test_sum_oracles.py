@@ -15,6 +15,12 @@ from lowfloat.accumulators import FixedPoint, Fused, Grouped, Interleaved, Produ
 RNG = np.random.default_rng(17)
 
 
+@pytest.fixture(autouse=True)
+def reseed() -> None:
+    """Every test draws the same, whatever ran before it."""
+    RNG.bit_generator.state = np.random.default_rng(17).bit_generator.state
+
+
 def spread(shape: tuple[int, ...], fmt: str, binades: int = 6) -> lf.Array:
     """Numbers of many magnitudes, with zeros."""
     values = RNG.standard_normal(shape) * 2.0 ** RNG.integers(-binades, binades, shape)
