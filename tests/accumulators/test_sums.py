@@ -267,6 +267,6 @@ def test_one_term_moved_is_caught() -> None:
     """The negative control of every comparison of orders."""
     x = lf.array([2048.0, *[1.0] * 9, -2047.0], "float16")
     step = lf.Accumulator("float16")
-    for moved in range(1, 10):
+    for moved in range(2, 10):
         order = [*range(1, moved + 1), 0, *range(moved + 1, 11)]
         assert lf.sum(x, accumulator=step).codes != lf.sum(x[order], accumulator=step).codes
