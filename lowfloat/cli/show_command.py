@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import lowfloat as lf
+from lowfloat import vectors
 from lowfloat.cli.neighbours import canonical, class_of, neighbours
 from lowfloat.cli.options import (
     Subparsers,
     add_projection,
-    format_argument,
     integer,
     new_parser,
     parsed,
@@ -29,13 +29,16 @@ from lowfloat.cli.text import (
     power_text,
     with_value,
 )
+from lowfloat.cli.unit_options import stochastic_argument
 from lowfloat.decimals import shortest
 from lowfloat.format_text import decimal
 
 EXAMPLES = """\
   lowfloat show 0x7E 0b0_0000_001 --format float8_e4m3fn
   lowfloat show --value 0.3 --format float8_e4m3fn
-  lowfloat show --value=-1/3 --format bfloat16 --rounding toward_zero"""
+  lowfloat show --value=-1/3 --format bfloat16 --rounding toward_zero
+  lowfloat show --trace multiply 0x39 0x3A --format float8_e4m3fn
+  lowfloat show --trace fma 0x3C00 0x3C01 0x8001 -f float16 --result-format e5m2"""
 
 #: Bounds the digits of a decimal with an exponent; every format ends long before.
 LARGEST_EXPONENT = 400_000
@@ -47,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
         subparsers, "show", "decode codes: bit fields, exact value, neighbours", EXAMPLES, run
     )
     parser.add_argument("codes", nargs="*", type=integer, metavar="CODE", help="0x7E, 0b... or 126")
-    parser.add_argument("--format", "-f", required=True, type=format_argument, metavar="F")
+    parser.add_argument("--format", "-f", required=True, type=parsed(vectors.port), metavar="F")
     parser.add_argument(
         "--value",
         action="append",
@@ -56,12 +59,24 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="X",
         help="show what a number becomes: a decimal, a fraction a/b, a hex float, inf or nan",
     )
+    parser.add_argument(
+        "--trace", choices=vectors.VECTOR_OPERATIONS, metavar="OP",
+        help="show the way of an operation on the CODEs: alignment, guard and sticky bit, decision",
+    )  # fmt: skip
+    parser.add_argument("--result-format", type=parsed(vectors.port), metavar="R",
+                        help="of --trace; the operands' by default")  # fmt: skip
+    parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
+                        help="of --trace: the last CODE is the random bits")  # fmt: skip
     add_projection(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a paragraph per code and per value."""
     fmt = arguments.format
+    if arguments.trace is not None:
+        return _trace(arguments)
+    if isinstance(fmt, vectors.Integer):
+        raise ValueError(f"{fmt} is no format: integers are operands of --trace from_integer only")
     if not arguments.codes and not arguments.value:
         raise ValueError("nothing to show: give a CODE such as 0x38, or --value 0.3")
     for code in arguments.codes:
@@ -74,6 +89,19 @@ def run(arguments: argparse.Namespace) -> int:
     paragraphs = [code_lines(fmt, code) for code in arguments.codes]
     paragraphs += [value_lines(fmt, value, projection) for value in arguments.value]
     print("\n\n".join("\n".join(lines) for lines in paragraphs))
+    return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    """Print the steps of one case."""
+    projection = projection_of(arguments)
+    if arguments.stochastic is not None:
+        projection = lf.Projection(arguments.stochastic, projection.saturation, projection.policy)
+    unit = vectors.Unit.uniform(
+        arguments.trace, arguments.format, arguments.result_format, projection
+    )
+    steps = vectors.trace(unit, arguments.codes)
+    print("\n".join([str(unit), *(f"  {line}" for line in aligned(steps))]))
     return 0
 
 

@@ -27,7 +27,7 @@ def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> N
     parser.add_argument("--inexact-integers", action="store_true",
                         help="to_integer: raise no inexact (TestFloat's -notexact)")  # fmt: skip
     add_projection(parser)
-    parser.add_argument("--stochastic", type=parsed(_stochastic), metavar="N[A|B|C]",
+    parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
                         help="round stochastically with N random bits, which become a column")  # fmt: skip
 
 
@@ -35,10 +35,10 @@ def _ports(text: str) -> tuple[vectors.units.Port, ...]:
     return tuple(map(vectors.port, text.split(",")))
 
 
-def _stochastic(text: str) -> lf.Stochastic:
+def stochastic_argument(text: str) -> lf.Stochastic:
     """A stochastic rounding as 16 or 16B.
 
-    >>> _stochastic("13B")
+    >>> stochastic_argument("13B")
     Stochastic(bits=13, variant='B')
     """
     variant = text[-1].upper() if text[-1:].isalpha() else "A"

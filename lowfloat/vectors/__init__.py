@@ -12,11 +12,13 @@ from lowfloat.vectors.coverage import Coverage
 from lowfloat.vectors.coverage_report import report_of
 from lowfloat.vectors.dpi import write_dpi
 from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.explaining import Explanation, explain
 from lowfloat.vectors.grammars import GRAMMARS, grammar_of
 from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
 from lowfloat.vectors.reading import read, tables
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.testbenches import Constant, Handshake, Interface, write_testbench
+from lowfloat.vectors.tracing import trace
 from lowfloat.vectors.units import VECTOR_OPERATIONS, Column, Integer, Unit, port
 from lowfloat.vectors.writing import Written, write, write_to
 
@@ -28,6 +30,7 @@ __all__ = [
     "Column",
     "Constant",
     "Coverage",
+    "Explanation",
     "Goal",
     "Handshake",
     "Integer",
@@ -42,6 +45,7 @@ __all__ = [
     "cases_of",
     "check",
     "classes_for",
+    "explain",
     "goal_of",
     "grammar_of",
     "manifest_path",
@@ -51,6 +55,7 @@ __all__ = [
     "read_manifest",
     "report_of",
     "tables",
+    "trace",
     "unit_of",
     "write",
     "write_dpi",

@@ -143,9 +143,7 @@ def _rule(unit: Unit, inputs: Sequence[int], code: int, flags: int, position: st
     if result.is_zero and position == "exact":
         return f"{own} and P-10: an exact zero, and its sign"
     if position == "exact":
-        return f"{own}: the exact value is a number of {fmt}" + (
-            ", and it is not tiny" if result.kind == "finite" else ""
-        )
+        return f"{own}: the exact value is a number of {fmt}"
     if unit.random_width:
         return f"P-6, {unit.projection.rounding}: the random bits decide"
     where = {

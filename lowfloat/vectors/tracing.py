@@ -1,0 +1,263 @@
+"""The way of a single case through a floating-point unit, step by step.
+
+Fields and significands of the operands, alignment or product, normalisation, the bits that are
+kept with guard, round and sticky bit, the decision, and what becomes of overflow and underflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import isqrt
+
+import lowfloat as lf
+from lowfloat.exception_flags import FLAG_NAMES
+from lowfloat.vectors.explaining import exact_value, explain, operand_values
+from lowfloat.vectors.units import OPERAND_NAMES, Integer, Unit
+
+#: The longest significands that are written out, and how many bits of longer ones.
+LONGEST_BITS, SHOWN_BITS = 96, 40
+
+Step = tuple[str, str]
+
+
+def trace(unit: Unit, inputs: Sequence[int]) -> list[Step]:
+    """The steps of one case, as pairs of a name and a text.
+
+    Parameters
+    ----------
+    unit : Unit
+    inputs : sequence of int
+        Operand codes, then random bits if the unit uses any.
+
+    Raises
+    ------
+    ValueError
+        If a code does not fit its port, or there are too many or too few.
+
+    Examples
+    --------
+    >>> unit = lf.vectors.Unit.uniform("multiply", "float8_e4m3fn")
+    >>> for name, text in trace(unit, (0x39, 0x3A))[2:6]:
+    ...     print(f"{name}: {text}")
+    product: 1.001 x 1.01 = 1.01101, exponents 0 + 0
+    normalized: 1.01101 * 2^0, no shift
+    kept: 1.011 | guard 0 | round 1 | sticky 0, last place 2^-3
+    decision: P-5, nearest_even: the exact value is below the midpoint, so the kept bits stay
+    """
+    _demand_inputs(unit, inputs)
+    steps = [_operand_step(unit, k, inputs[k]) for k in range(len(unit.operand_formats))]
+    if unit.random_width:
+        steps.append(("random", f"{inputs[-1]:0{unit.random_width}b}"))
+    why = explain(unit, inputs)
+    values = operand_values(unit, inputs)
+    exact = None if values is None else _exact(unit, inputs, values)
+    fmt = unit.result_format
+    if values is not None and exact is not None:
+        value, sticky = exact
+        own, raw = _operation_steps(unit, values, value)
+        steps += own
+        if isinstance(fmt, lf.Format) and value:
+            steps += _rounding_steps(fmt, value, sticky, raw, why.expected, why.rule)
+        else:
+            steps.append(("decision", why.rule))
+    else:
+        steps.append(("decision", why.rule))
+    width = (fmt.width + 3) // 4
+    names = [name.replace("_", " ") for bit, name in FLAG_NAMES.items() if why.flags & bit]
+    raised = ", ".join(names) or "no flags"
+    steps.append(("result", f"0x{why.expected:0{width}X}, {raised}"))
+    return steps
+
+
+def _demand_inputs(unit: Unit, inputs: Sequence[int]) -> None:
+    if len(inputs) != len(unit.inputs):
+        names = ", ".join(column.name for column in unit.inputs)
+        raise ValueError(
+            f"{unit.operation} takes {len(unit.inputs)} codes ({names}), not {len(inputs)}"
+        )
+    for code, column in zip(inputs, unit.inputs, strict=True):
+        if not 0 <= code < 1 << column.width:
+            raise ValueError(f"{column.name} {code:#x} does not fit in {column.width} bits")
+
+
+def _operand_step(unit: Unit, k: int, code: int) -> Step:
+    at, name = unit.operand_formats[k], OPERAND_NAMES[k]
+    if isinstance(at, Integer):
+        negative = at.signed and code >> (at.width - 1)
+        return name, f"{code:0{at.width}b} = {code - (1 << at.width) if negative else code}"
+    value = lf.golden.decode(code, at)
+    bits = f"{code:0{at.width}b}"
+    cuts = (int(at.signed), int(at.signed) + at.exponent_bits)
+    fields = " ".join(filter(None, (bits[: cuts[0]], bits[cuts[0] : cuts[1]], bits[cuts[1] :])))
+    if value.kind != "finite":
+        kind = (
+            "infinity" if value.is_infinite else "signaling NaN" if value.signaling else "quiet NaN"
+        )
+        return name, f"{fields}  {'-' if value.sign else '+'}{kind}"
+    sign = "-" if value.sign else "+"
+    if not value.magnitude:
+        return name, f"{fields}  {sign}0"
+    exponent = max(_exponent(value.magnitude), at.emin)
+    subnormal = (code & at.magnitude_mask) < at.min_normal_code
+    text = _binary(value.magnitude / Fraction(2) ** exponent, at.mantissa_bits)
+    flushed = "; read as zero (Q-3)" if subnormal and unit.projection.policy.daz else ""
+    note = f", subnormal{flushed}" if subnormal else ""
+    return name, f"{fields}  {sign}{text} * 2^{exponent}{note}"
+
+
+def _exponent(x: Fraction) -> int:
+    """floor(log2 x) of a positive number."""
+    e = x.numerator.bit_length() - x.denominator.bit_length()
+    return e if x >= Fraction(2) ** e else e - 1
+
+
+def _binary(x: Fraction, places: int | None = None) -> str:
+    """A non-negative number in binary, with at least ``places`` bits after the point.
+
+    >>> _binary(Fraction(11, 8)), _binary(Fraction(1, 3))[:9]
+    ('1.011', '0.0101010')
+    """
+    dyadic = x.denominator & (x.denominator - 1) == 0
+    needed = x.denominator.bit_length() - 1
+    shown = max(needed, places or 0) if dyadic and needed <= LONGEST_BITS else SHOWN_BITS
+    scaled = x * (1 << shown)
+    digits = f"{int(scaled):0{shown + 1}b}"
+    text = f"{digits[:-shown]}.{digits[-shown:]}" if shown else digits
+    return text + ("..." if scaled.denominator != 1 else "")
+
+
+def _exact(
+    unit: Unit, inputs: Sequence[int], values: Sequence[Fraction]
+) -> tuple[Fraction, bool] | None:
+    """The exact value, or one cut off far below the last place and whether anything follows."""
+    value = exact_value(unit, inputs)
+    if value is not None:
+        return value, False
+    if unit.operation not in ("sqrt", "rsqrt", "hypot") or not any(values):
+        return None
+    square = values[0] if unit.operation != "hypot" else values[0] ** 2 + values[1] ** 2
+    if square < 0:
+        return None
+    square = 1 / square if unit.operation == "rsqrt" else square
+    places = 2 * LONGEST_BITS + abs(_exponent(square))
+    scaled = square * Fraction(4) ** places
+    root = isqrt(int(scaled))
+    return Fraction(root, 1 << places), Fraction(root) ** 2 != scaled
+
+
+# -- the operation ----------------------------------------------------------------------------------
+
+
+def _operation_steps(
+    unit: Unit, values: Sequence[Fraction], exact: Fraction
+) -> tuple[list[Step], int | None]:
+    """What the operation does to significands, and the exponent before normalisation.
+
+    Of operations that hardware does otherwise, or in many ways, there is nothing to say.
+    """
+    operation = unit.operation
+    if operation in ("add", "subtract", "faa"):
+        signs = (1, -1) if operation == "subtract" else (1,) * len(values)
+        pairs = enumerate(zip(signs, values, strict=True))
+        return _sum_steps([(OPERAND_NAMES[k], s * v) for k, (s, v) in pairs], exact)
+    if operation == "multiply" and all(values):
+        return _product_steps(values[0], values[1])
+    if operation == "fma" and values[0] and values[1]:
+        first, _ = _product_steps(values[0], values[1])
+        then, top = _sum_steps([("product", values[0] * values[1]), ("c", values[2])], exact)
+        return [*first, *then], top
+    if operation == "divide" and all(values):
+        (x, ex), (y, ey) = (_split(abs(v)) for v in values)
+        text = f"{_binary(x)} / {_binary(y)} = {_binary(x / y)}, exponents {ex} - {_signed(ey)}"
+        return [("quotient", text)], ex - ey
+    if operation == "sqrt" and values[0] > 0:
+        e = _exponent(values[0])
+        odd = ", doubled because the exponent is odd" if e % 2 else ""
+        return [
+            ("radicand", f"{_binary(values[0] / Fraction(4) ** (e // 2))} * 2^{e - e % 2}{odd}")
+        ], None
+    return [], None
+
+
+def _signed(number: int) -> str:
+    return f"({number})" if number < 0 else str(number)
+
+
+def _split(x: Fraction) -> tuple[Fraction, int]:
+    """Significand from 1 to 2, and exponent."""
+    e = _exponent(x)
+    return x / Fraction(2) ** e, e
+
+
+def _product_steps(x: Fraction, y: Fraction) -> tuple[list[Step], int]:
+    (a, ea), (b, eb) = _split(abs(x)), _split(abs(y))
+    text = f"{_binary(a)} x {_binary(b)} = {_binary(a * b)}, exponents {ea} + {_signed(eb)}"
+    return [("product", text)], ea + eb
+
+
+def _sum_steps(
+    terms: Sequence[tuple[str, Fraction]], exact: Fraction
+) -> tuple[list[Step], int | None]:
+    """The terms under one another, their points aligned to the largest exponent."""
+    present = [(name, v) for name, v in terms if v]
+    if not present:
+        return [], None
+    top = max(_exponent(abs(v)) for _, v in present)
+    scale = Fraction(2) ** top
+    longest = max(len(_binary(abs(v) / scale)) for _, v in present)
+    steps = []
+    for name, v in present:
+        shift = top - _exponent(abs(v))
+        moved = f", shifted right by {shift}" if shift else ""
+        steps.append((f"align {name}", f"{_aligned(v / scale, longest)} * 2^{top}{moved}"))
+    return [*steps, ("sum", f"{_aligned(exact / scale, longest)} * 2^{top}")], top
+
+
+def _aligned(x: Fraction, width: int) -> str:
+    return f"{'-' if x < 0 else '+'}{_binary(abs(x)).ljust(width)}"
+
+
+# -- rounding ---------------------------------------------------------------------------------------
+
+
+def _rounding_steps(
+    fmt: lf.Format, exact: Fraction, sticky: bool, raw: int | None, code: int, rule: str
+) -> list[Step]:
+    size = abs(exact)
+    exponent = _exponent(size)
+    lowest = max(exponent, fmt.emin)
+    place = lowest - fmt.mantissa_bits
+    kept, rest = divmod(size / Fraction(2) ** place, 1)
+    guard, rest = divmod(rest * 2, 1)
+    round_bit, rest = divmod(rest * 2, 1)
+    below = int(bool(rest) or sticky)
+    digits = f"{int(kept):0{fmt.mantissa_bits + 1}b}"
+    text = f"{digits[0]}.{digits[1:]}" if fmt.mantissa_bits else digits
+    bits = f"{text} | guard {guard} | round {round_bit} | sticky {below}, last place 2^{place}"
+    reason, semicolon, more = rule.partition(";")
+    outcome = "" if rule.startswith("P-8") else _outcome(fmt, code, int(kept), place)
+    decision = reason + outcome + semicolon + more
+    return [_normalize_step(size, exponent, lowest, raw), ("kept", bits), ("decision", decision)]
+
+
+def _normalize_step(size: Fraction, exponent: int, lowest: int, raw: int | None) -> Step:
+    text = f"{_binary(size / Fraction(2) ** lowest)} * 2^{lowest}"
+    if lowest > exponent:
+        return "normalized", f"{text}, {lowest - exponent} places below the normal numbers"
+    if raw is None:
+        return "normalized", text
+    shift = exponent - raw
+    direction = (
+        f"shifted {'right' if shift > 0 else 'left'} by {abs(shift)}" if shift else "no shift"
+    )
+    return "normalized", f"{text}, {direction}"
+
+
+def _outcome(fmt: lf.Format, code: int, kept: int, place: int) -> str:
+    """Whether the delivered magnitude is the kept one or the next."""
+    value = lf.golden.decode(code, fmt)
+    steps = value.magnitude / Fraction(2) ** place if value.kind == "finite" else None
+    if steps == kept:
+        return ", so the kept bits stay"
+    return ", so the last place goes up by one" if steps == kept + 1 else ""
