@@ -23,6 +23,8 @@ from lowfloat.vectors.units import Codes, Unit
 
 #: Cases that are computed and written at a time; a bound on memory, not on the count.
 CHUNK = 1 << 17
+#: Cases of a class in a row: a cache line of their words.
+RUN = 8
 #: Input spaces beyond this many bits are not listed exhaustively.
 MAX_EXHAUSTIVE_BITS = 32
 #: The classes of a mix where none are named, with their share of the cases.
@@ -34,8 +36,6 @@ DEFAULT_SHARES = {
     "near_tie": 2,
     "B3": 2,
 }
-#: Classes that are left out unless they are asked for by name.
-BY_NAME_ONLY: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Cases:
         64 bits.
     classes : tuple of str
         Names from ``lf.vectors.CLASSES`` that have cases for the unit; all of them if empty.
-        Their cases take turns.
+        They take turns, eight cases at a time.
     weights : tuple of (str, int)
         Of the class ``weighted``, where they differ from the default.
     exhaustive : bool
@@ -150,7 +150,7 @@ class Cases:
         if self.exhaustive:
             return np.zeros(len(index), np.int64)
         turn = np.array([self.names.index(entry.name) for entry in self.turns])
-        return np.where(index < self.drawn, turn[index % len(turn)], len(self.names) - 1)
+        return np.where(index < self.drawn, turn[index // RUN % len(turn)], len(self.names) - 1)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -205,27 +205,31 @@ class Cases:
 
     def _drawn(self, start: int, stop: int) -> tuple[Codes, ...]:
         inputs, turns = self.unit.inputs, self.turns
-        count = max(len(inputs), 2)
-        drawn = words(self.seed, start, stop - start, count)
-        columns = [np.empty(stop - start, column.dtype) for column in inputs]
+        # Whole runs are drawn, and those at the ends cut.
+        first, last = start // RUN, -(-stop // RUN)
+        width = max(len(inputs), 2)
+        drawn = words(self.seed, first * RUN, (last - first) * RUN, width)
+        runs = drawn.T.reshape(last - first, RUN, width)
+        columns = [np.empty((last - first, RUN), column.dtype) for column in inputs]
         for turn, entry in enumerate(turns):
-            offset = (turn - start) % len(turns)
-            own = np.ascontiguousarray(drawn[:, offset :: len(turns)])
+            offset = (turn - first) % len(turns)
+            own = np.ascontiguousarray(runs[offset :: len(turns)].reshape(-1, width).T)
             if not own.shape[1]:
                 continue
-            first = (start + offset) // len(turns)
-            index = np.arange(first, first + own.shape[1])
-            made = entry.operands(self.unit, self._local(entry, turn, index), own)
+            index = self._local(entry, turn, (first + offset) // len(turns), own.shape[1])
+            made = entry.operands(self.unit, index, own)
             if self.unit.random_width:
                 made = [*made, _random_bits(own[-1], self.unit.random_width)]
             for column, codes in zip(columns, made, strict=True):
-                column[offset :: len(turns)] = codes
-        return tuple(columns)
+                column[offset :: len(turns)] = codes.reshape(-1, RUN)
+        cut = slice(start - first * RUN, stop - first * RUN)
+        return tuple(column.reshape(-1)[cut] for column in columns)
 
-    def _local(self, entry: CaseClass, turn: int, round_: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _local(self, entry: CaseClass, turn: int, first: int, count: int) -> NDArray[np.int64]:
         """How many cases of its class come before each: classes with several turns share a count."""
         places = [k for k, other in enumerate(self.turns) if other.name == entry.name]
-        return round_ * len(places) + places.index(turn)
+        rounds = np.arange(first, first + count // RUN) * (len(places) * RUN)
+        return (rounds[:, None] + (places.index(turn) * RUN + np.arange(RUN))).reshape(-1)
 
 
 def _random_bits(word: Words, width: int) -> Words:

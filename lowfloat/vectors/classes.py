@@ -47,8 +47,10 @@ class CaseClass(NamedTuple):
         """Operand codes of the cases of these indices within the class."""
         digits, rest = [], index
         for radix in reversed(self.radices(unit)):
-            rest, digit = np.divmod(rest, radix)
-            digits.append(digit)
+            # Division by a scalar is vectorised, divmod is not.
+            quotient = rest // radix
+            digits.append(rest - quotient * radix)
+            rest = quotient
         return self.make(unit, digits[::-1], words)
 
 
