@@ -78,7 +78,7 @@ static lf_enclosure special_result(int which, const row *f, const lf_value *x)
     double sign = x->sign ? -1 : 1;
     switch (which) {
     case NAN_RESULT: return lf_outside();
-    case SAME: return lf_exact_value(*x);
+    case SAME: return lf_exactly(sign * (x->kind == LF_ZERO ? 0 : INFINITY), 0);
     case ZERO: return lf_exactly(0, 0);
     case MINUS_ZERO: return lf_exactly(-0.0, 0);
     case HALF: return lf_exactly(0.5, 0);
@@ -86,7 +86,7 @@ static lf_enclosure special_result(int which, const row *f, const lf_value *x)
     case MINUS_ONE: return lf_exactly(-1, 0);
     case SIGN: return lf_exactly(sign, 0);
     case HALF_SIGN: return lf_exactly(sign / 2, 0);
-    case INFINITE: return lf_exact_value((lf_value){.kind = LF_INFINITE});
+    case INFINITE: return lf_exactly(INFINITY, 0);
     case POLE: return lf_pole_of(true);
     case HALF_PI: return lf_near(sign * 0x1.921fb54442d18p+0, 0);
     default: return f->formula(0, 0);
@@ -105,12 +105,21 @@ static lf_enclosure unary(const row *f, const lf_value *x)
     return f->formula(c.x, c.beyond);
 }
 
+/* 1 for y = 0 and for x = 1, even beside a quiet NaN (E-9). */
+static bool power_is_one(const lf_value *x)
+{
+    bool signaling = x[0].signaling || x[1].signaling;
+    bool one = x[0].kind == LF_FINITE && !x[0].sign && x[0].exponent == 0 &&
+               x[0].significand == (lf_u128)1 << 127;
+    return !signaling && (one || x[1].kind == LF_ZERO);
+}
+
 static lf_enclosure enclose(int function, const lf_value *x)
 {
     switch (function) {
     case LF_ATAN2: return lf_atan2(&x[0], &x[1], false);
     case LF_ATAN2PI: return lf_atan2(&x[0], &x[1], true);
-    case LF_POW: return lf_pow(&x[0], &x[1]);
+    case LF_POW: return power_is_one(x) ? lf_exactly(1, 0) : lf_pow(&x[0], &x[1]);
     default: return unary(&ROWS[function], x);
     }
 }
@@ -124,43 +133,49 @@ typedef struct elementary {
     lf_target floor; /* the same format, toward zero */
 } elementary;
 
-/* Whether an enclosure of normal numbers lies strictly between two neighbouring numbers and ties of
- * the format, at none of which the ends are: their lowest bits are set. Then every rounding but a
- * stochastic one treats all of it alike. */
-static bool between_breakpoints(const lf_target *t, const lf_enclosure *e)
+static lf_coded exactly(const elementary *c, const lf_enclosure *e, uint64_t random)
 {
-    int half = 126 - t->format.mantissa_bits;
-    return e->low.exponent == e->high.exponent && e->low.exponent > t->format.emin &&
-           t->projection.rounding != LF_STOCHASTIC &&
-           e->low.significand >> half == e->high.significand >> half &&
-           (e->low.significand & e->high.significand & 1);
+    lf_value value = lf_from_double(e->estimate, e->scale);
+    value.sign = e->sign;
+    return lf_project(&c->target, &value, random);
 }
 
-/* Between two ends that round alike all numbers do, flags too: code, tininess, overflow and
- * inexactness are monotonic in the magnitude but for exactness. So no number of the format may lie
- * between the ends, which round toward zero alike. Then the result is inexact, as the ends are. */
+/* Whether all that is within the error of the estimate lies strictly between two neighbours among
+ * the normal numbers and ties of the format: the bits from the tie's up are the same at both ends,
+ * and none below them are missing. Then every rounding but a stochastic one treats it alike. */
+static inline bool between_breakpoints(const lf_target *t, const lf_value *estimate)
+{
+    uint64_t significand = (uint64_t)(estimate->significand >> 64);
+    uint64_t error = (significand >> LF_ERROR_BITS) + 1;
+    int tie = 62 - t->format.mantissa_bits;
+    return tie > 0 && estimate->exponent > t->format.emin &&
+           t->projection.rounding != LF_STOCHASTIC &&
+           (significand - error) >> tie == (significand + error) >> tie;
+}
+
+/* Between two ends that round alike all numbers do, flags too: code, tininess and overflow are
+ * monotonic in the magnitude. Exactness is not, so no number of the format may lie between the
+ * ends, which round toward zero alike. Then the result is inexact, as the ends are. */
 static bool settle(const elementary *c, const lf_enclosure *e, uint64_t random, lf_coded *out)
 {
-    if (c->target.projection.exact_tail)
+    const lf_target *t = &c->target;
+    if (t->projection.exact_tail)
         return false;
-    lf_coded low = lf_project(&c->target, &e->low, random);
-    if (between_breakpoints(&c->target, e)) {
-        *out = low;
-        return true;
+    if (e->estimate != 0) {
+        lf_value estimate = lf_from_double(e->estimate, e->scale);
+        if (between_breakpoints(t, &estimate)) {
+            estimate.significand |= 1;
+            estimate.sign = e->sign;
+            *out = lf_project(t, &estimate, random);
+            return true;
+        }
     }
-    lf_coded high = lf_project(&c->target, &e->high, random);
-    *out = low;
-    return low.code == high.code && low.flags == high.flags &&
-           lf_project(&c->floor, &e->low, 0).code == lf_project(&c->floor, &e->high, 0).code;
-}
-
-/* 1 for y = 0 and for x = 1, even beside a quiet NaN (E-9). */
-static bool power_is_one(const lf_value *x)
-{
-    bool signaling = x[0].signaling || x[1].signaling;
-    bool one = x[0].kind == LF_FINITE && !x[0].sign && x[0].exponent == 0 &&
-               x[0].significand == (lf_u128)1 << 127;
-    return !signaling && (one || x[1].kind == LF_ZERO);
+    lf_value low, high;
+    lf_ends(e, &low, &high);
+    lf_coded other = lf_project(t, &high, random);
+    *out = lf_project(t, &low, random);
+    return out->code == other.code && out->flags == other.flags &&
+           lf_project(&c->floor, &low, 0).code == lf_project(&c->floor, &high, 0).code;
 }
 
 /* One element; false where it is not decided. */
@@ -172,22 +187,20 @@ static bool element(const elementary *c, const uint64_t *codes, uint64_t random,
         x[k] = lf_unpack(&c->operands[k], c->target.projection.daz, codes[k]);
         nan |= x[k].kind == LF_NAN;
     }
-    lf_enclosure e;
-    if (c->function == LF_POW && power_is_one(x)) {
-        e = lf_exactly(1, 0);
-    } else if (nan) {
+    if (nan && !(c->function == LF_POW && power_is_one(x))) {
         *out = lf_nan_operands(&c->target, x, c->arity);
         return true;
-    } else {
-        e = enclose(c->function, x);
     }
-    switch (e.known) {
-    case LF_EXACTLY: *out = lf_project(&c->target, &e.low, random); return true;
-    case LF_BETWEEN: return settle(c, &e, random, out);
-    case LF_AT_POLE: *out = lf_pole(&c->target, e.low.sign); return true;
-    case LF_OUTSIDE: *out = lf_invalid(&c->target); return true;
-    default: return false;
-    }
+    lf_enclosure e = enclose(c->function, x);
+    if (e.known == LF_BETWEEN)
+        return settle(c, &e, random, out);
+    if (e.known == LF_EXACTLY)
+        *out = exactly(c, &e, random);
+    else if (e.known == LF_AT_POLE)
+        *out = lf_pole(&c->target, e.sign);
+    else if (e.known == LF_OUTSIDE)
+        *out = lf_invalid(&c->target);
+    return e.known != LF_UNKNOWN;
 }
 
 static int initialise(elementary *c, int function, const lf_format *const *formats,
@@ -335,7 +348,13 @@ int lf_test_enclosure(int function, const double *operands, double *low, double 
     uint32_t control = lf_fpenv_enter();
     lf_enclosure e = enclose(function, x);
     lf_fpenv_leave(control);
-    uint64_t ends[2] = {lf_project(&target, &e.low, 0).code, lf_project(&target, &e.high, 0).code};
+    lf_value low_end = lf_from_double(e.estimate, e.scale), high_end;
+    low_end.sign = e.sign;
+    high_end = low_end;
+    if (e.known == LF_BETWEEN)
+        lf_ends(&e, &low_end, &high_end);
+    uint64_t ends[2] = {lf_project(&target, &low_end, 0).code,
+                        lf_project(&target, &high_end, 0).code};
     memcpy(low, &ends[0], sizeof *low);
     memcpy(high, &ends[1], sizeof *high);
     return e.known;

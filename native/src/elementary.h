@@ -5,19 +5,28 @@
 #ifndef LF_ELEMENTARY_H
 #define LF_ELEMENTARY_H
 
+#include <math.h>
+#include <string.h>
+
 #include "operations.h"
 
 enum lf_known {
-    LF_EXACTLY, /* the result is `low` */
-    LF_BETWEEN, /* it lies strictly between `low` and `high`, which have its sign */
-    LF_AT_POLE, /* it is the infinity with the sign of `low`, made by finite operands */
+    LF_EXACTLY, /* the result is `estimate` 2^scale, a zero or an infinity perhaps, with `sign` */
+    LF_BETWEEN, /* it is irrational and enclosed */
+    LF_AT_POLE, /* it is the infinity of `sign`, made by finite operands */
     LF_OUTSIDE, /* the operands are outside the domain */
     LF_UNKNOWN
 };
 
+/* Of an enclosed result: `sign`; `estimate` 2^scale, which the magnitude is within LF_ERROR_BITS of
+ * unless it is zero; and bounds that the magnitude lies strictly between, `above` 2^above_scale,
+ * unless it is zero, and `below` 2^below_scale, unless it is infinite. Scales tell bounds apart
+ * first: those with scales other than 0 lie beyond double. */
 typedef struct lf_enclosure {
-    int known;
-    lf_value low, high;
+    double estimate, above, below;
+    int scale, above_scale, below_scale;
+    uint8_t known;
+    bool sign;
 } lf_enclosure;
 
 /* The relative error of every formula is below 2^-44, 256 ulps of a double. glibc documents at
@@ -40,29 +49,88 @@ typedef struct lf_clamped {
     int beyond;
 } lf_clamped;
 
-lf_clamped lf_clamp_operand(const lf_value *v);
+/* x 2^scale for a normal x, a zero or an infinity. */
+static inline lf_value lf_from_double(double x, int scale)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof x);
+    int exponent = (int)(bits >> 52 & 0x7FF);
+    uint64_t significand = bits << 11 | (uint64_t)1 << 63;
+    return (lf_value){.significand = (lf_u128)significand << 64,
+                      .exponent = exponent - 1023 + scale,
+                      .kind = exponent == 0       ? LF_ZERO
+                              : exponent == 0x7FF ? LF_INFINITE
+                                                  : LF_FINITE,
+                      .sign = bits >> 63};
+}
 
-/* x 2^scale for a finite nonzero normal x; a zero for a zero. */
-lf_value lf_from_double(double x, int scale);
+static inline lf_clamped lf_clamp_operand(const lf_value *v)
+{
+    int exponent = v->exponent;
+    if (exponent > LF_CLAMP_EXPONENT)
+        exponent = LF_CLAMP_EXPONENT;
+    if (exponent < -LF_CLAMP_EXPONENT)
+        exponent = -LF_CLAMP_EXPONENT;
+    /* Operands have at most 53 bits. */
+    uint64_t bits = (uint64_t)(v->significand >> 75) & (UINT64_MAX >> 12);
+    bits |= (uint64_t)(exponent + 1023) << 52 | (uint64_t)v->sign << 63;
+    lf_clamped c = {0, v->exponent - exponent};
+    memcpy(&c.x, &bits, sizeof bits);
+    return c;
+}
 
-/* Answers. The result is near `y` 2^scale, exactly that, or of a sign beyond all formats or below
- * them all in magnitude. */
-lf_enclosure lf_near(double y, int scale);
-lf_enclosure lf_exactly(double y, int scale);
-lf_enclosure lf_exact_value(lf_value v);
+/* Answers. The result is near `y` 2^scale, or exactly that; exact results have at most 53 bits,
+ * since longer ones lie on no rounding's boundary. These few are inlined because structs that are
+ * handed on through memory take longer than the functions themselves. */
+static inline lf_enclosure lf_near(double y, int scale)
+{
+    return (lf_enclosure){.estimate = fabs(y),
+                          .below = INFINITY,
+                          .scale = scale,
+                          .known = LF_BETWEEN,
+                          .sign = signbit(y) != 0};
+}
+
+static inline lf_enclosure lf_exactly(double y, int scale)
+{
+    return (lf_enclosure){
+        .estimate = fabs(y), .scale = scale, .known = LF_EXACTLY, .sign = signbit(y) != 0};
+}
+
+/* What is known besides: the magnitude lies strictly above, or below, |bound| 2^scale. Results
+ * beside a number are decided by this: the enclosure then ends there. */
+static inline lf_enclosure lf_above(lf_enclosure e, double bound, int scale)
+{
+    if (e.above == 0 || scale > e.above_scale ||
+        (scale == e.above_scale && fabs(bound) > e.above)) {
+        e.above = fabs(bound);
+        e.above_scale = scale;
+    }
+    return e;
+}
+
+static inline lf_enclosure lf_below(lf_enclosure e, double bound, int scale)
+{
+    if (e.below == INFINITY || scale < e.below_scale ||
+        (scale == e.below_scale && fabs(bound) < e.below)) {
+        e.below = fabs(bound);
+        e.below_scale = scale;
+    }
+    return e;
+}
+
+/* The result is of a sign beyond all formats, or below them all in magnitude; or all that is known
+ * is that it lies beyond 2^1000 or below 2^-1000. */
 lf_enclosure lf_huge(bool sign);
 lf_enclosure lf_minute(bool sign);
-/* As the last two, where all that is known is 2^1000 or 2^-1000 as a bound. */
 lf_enclosure lf_beyond_double(bool sign);
 lf_enclosure lf_below_double(bool sign);
 lf_enclosure lf_pole_of(bool sign);
 lf_enclosure lf_outside(void);
 lf_enclosure lf_unknown(void);
 
-/* What is known besides: the magnitude lies strictly above, or below, |bound| 2^scale. Results
- * beside a number are decided by this: the enclosure then ends there. */
-lf_enclosure lf_above(lf_enclosure e, double bound, int scale);
-lf_enclosure lf_below(lf_enclosure e, double bound, int scale);
+/* The ends of an enclosed result. Their lowest bits are set: they are no numbers of a format. */
+void lf_ends(const lf_enclosure *e, lf_value *low, lf_value *high);
 
 /* Functions of one operand, x 2^beyond. */
 typedef lf_enclosure lf_formula(double x, int beyond);

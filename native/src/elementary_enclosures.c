@@ -1,78 +1,13 @@
-#include <math.h>
-#include <string.h>
-
 #include "elementary.h"
-
-lf_clamped lf_clamp_operand(const lf_value *v)
-{
-    int exponent = v->exponent;
-    if (exponent > LF_CLAMP_EXPONENT)
-        exponent = LF_CLAMP_EXPONENT;
-    if (exponent < -LF_CLAMP_EXPONENT)
-        exponent = -LF_CLAMP_EXPONENT;
-    /* Operands have at most 53 bits. */
-    uint64_t bits = (uint64_t)(v->significand >> 75) & (UINT64_MAX >> 12);
-    bits |= (uint64_t)(exponent + 1023) << 52 | (uint64_t)v->sign << 63;
-    lf_clamped c = {0, v->exponent - exponent};
-    memcpy(&c.x, &bits, sizeof bits);
-    return c;
-}
-
-lf_value lf_from_double(double x, int scale)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof x);
-    bool sign = bits >> 63;
-    if (x == 0)
-        return (lf_value){.kind = LF_ZERO, .sign = sign};
-    uint64_t significand = bits << 11 | (uint64_t)1 << 63;
-    return (lf_value){.significand = (lf_u128)significand << 64,
-                      .exponent = (int32_t)(bits >> 52 & 0x7FF) - 1023 + scale,
-                      .kind = LF_FINITE,
-                      .sign = sign};
-}
-
-/* The largest magnitude below v that a significand holds. */
-static lf_value just_below(lf_value v)
-{
-    v.significand--;
-    if (v.significand >> 127 == 0) {
-        v.significand = v.significand << 1 | 1;
-        v.exponent--;
-    }
-    v.significand |= 1;
-    return v;
-}
-
-lf_enclosure lf_near(double y, int scale)
-{
-    lf_value low = lf_from_double(y, scale), high = low;
-    lf_u128 error = low.significand >> LF_ERROR_BITS;
-    low.significand -= error;
-    low = just_below(low);
-    high.significand += error;
-    if (high.significand < error) {
-        high.significand = high.significand >> 1 | (lf_u128)1 << 127;
-        high.exponent++;
-    }
-    high.significand |= 1;
-    return (lf_enclosure){LF_BETWEEN, low, high};
-}
-
-lf_enclosure lf_exact_value(lf_value v)
-{
-    return (lf_enclosure){.known = LF_EXACTLY, .low = v};
-}
-
-lf_enclosure lf_exactly(double y, int scale)
-{
-    return lf_exact_value(lf_from_double(y, scale));
-}
 
 static lf_enclosure binades(bool sign, int low, int high)
 {
-    double one = sign ? -1 : 1;
-    return (lf_enclosure){LF_BETWEEN, lf_from_double(one, low), lf_from_double(one, high)};
+    return (lf_enclosure){.known = LF_BETWEEN,
+                          .sign = sign,
+                          .above = 1,
+                          .above_scale = low,
+                          .below = 1,
+                          .below_scale = high};
 }
 
 lf_enclosure lf_huge(bool sign)
@@ -97,7 +32,7 @@ lf_enclosure lf_below_double(bool sign)
 
 lf_enclosure lf_pole_of(bool sign)
 {
-    return (lf_enclosure){.known = LF_AT_POLE, .low = {.kind = LF_INFINITE, .sign = sign}};
+    return (lf_enclosure){.known = LF_AT_POLE, .sign = sign};
 }
 
 lf_enclosure lf_outside(void)
@@ -110,25 +45,46 @@ lf_enclosure lf_unknown(void)
     return (lf_enclosure){.known = LF_UNKNOWN};
 }
 
-lf_enclosure lf_above(lf_enclosure e, double bound, int scale)
+/* The next magnitudes, but for the lowest bit. */
+static lf_value just_above(lf_value v, lf_u128 step)
 {
-    lf_value least = lf_from_double(bound, scale);
-    least.significand |= 1;
-    if (e.known == LF_BETWEEN && lf_magnitude_order(&least, &e.low) > 0) {
-        e.low.significand = least.significand;
-        e.low.exponent = least.exponent;
+    v.significand += step;
+    if (v.significand < step) {
+        v.significand = v.significand >> 1 | (lf_u128)1 << 127;
+        v.exponent++;
     }
-    return e;
+    v.significand |= 1;
+    return v;
 }
 
-lf_enclosure lf_below(lf_enclosure e, double bound, int scale)
+static lf_value just_below(lf_value v, lf_u128 step)
 {
-    lf_value most = just_below(lf_from_double(bound, scale));
-    if (e.known == LF_BETWEEN && lf_magnitude_order(&most, &e.high) < 0) {
-        e.high.significand = most.significand;
-        e.high.exponent = most.exponent;
+    v.significand -= step;
+    if (v.significand >> 127 == 0) {
+        v.significand = v.significand << 1 | 1;
+        v.exponent--;
     }
-    return e;
+    v.significand |= 1;
+    return v;
+}
+
+void lf_ends(const lf_enclosure *e, lf_value *low, lf_value *high)
+{
+    lf_value least = just_above(lf_from_double(e->above, e->above_scale), 0);
+    lf_value most = just_below(lf_from_double(e->below, e->below_scale), 1);
+    *low = least;
+    *high = most;
+    if (e->estimate != 0) {
+        lf_value near = lf_from_double(e->estimate, e->scale);
+        lf_u128 error = near.significand >> LF_ERROR_BITS;
+        *low = just_below(near, error + 1);
+        *high = just_above(near, error);
+        if (e->above != 0 && lf_magnitude_order(&least, low) > 0)
+            *low = least;
+        if (e->below != INFINITY && lf_magnitude_order(&most, high) < 0)
+            *high = most;
+    }
+    low->sign = high->sign = e->sign;
 }
 
 lf_double_double lf_square(double x)

@@ -69,12 +69,12 @@ lf_enclosure lf_exp2(double x, int beyond)
 lf_enclosure lf_exp10(double x, int beyond)
 {
     (void)beyond;
-    /* 5^54 has 126 bits; longer powers lie on no rounding's boundary, nor do tenths. */
-    if (x > 0 && x <= 54 && x == nearbyint(x)) {
-        lf_u128 five = 1;
+    if (x > 0 && x <= 22 &&
+        x == nearbyint(x)) { /* 5^22 has 52 bits; tenths are no dyadic fractions */
+        double power = 1;
         for (int i = 0; i < (int)x; i++)
-            five *= 5;
-        return lf_exact_value(lf_with_significand(five, 127 + (int)x, false));
+            power *= 10;
+        return lf_exactly(power, 0);
     }
     return exponential(&BASE_TEN, x);
 }

@@ -34,16 +34,16 @@ static odd_part odd_part_of(const lf_value *v)
     return (odd_part){(uint64_t)(v->significand >> zeros), v->exponent - 127 + (int)zeros};
 }
 
-/* n^a 2^exponent where n^a has at most 126 bits; longer ones lie on no rounding's boundary. */
+/* n^a 2^exponent where n^a has at most 53 bits; longer ones lie on no rounding's boundary. */
 static lf_enclosure short_power(uint64_t n, uint64_t a, int exponent)
 {
-    lf_u128 power = 1;
+    uint64_t power = 1;
     for (uint64_t i = 0; i < a; i++) {
-        if (power > ((lf_u128)1 << 126) / n)
+        if (power > ((uint64_t)1 << 53) / n)
             return lf_unknown();
         power *= n;
     }
-    return lf_exact_value(lf_with_significand(power, 127 + exponent, false));
+    return lf_exactly((double)power, exponent);
 }
 
 /* x^y for a positive x other than 1, if it is a dyadic fraction; unknown if not. */
@@ -101,7 +101,7 @@ static bool is_one(const lf_value *v)
 
 static lf_enclosure with_sign(lf_enclosure e, bool sign)
 {
-    e.low.sign = e.high.sign = sign;
+    e.sign = sign;
     return e;
 }
 
@@ -114,7 +114,7 @@ static lf_enclosure limit(const lf_value *x, const lf_value *y, bool sign)
         return lf_pole_of(sign);
     bool large = x->kind == LF_INFINITE || (x->kind == LF_FINITE && x->exponent >= 0);
     bool infinite = large != y->sign;
-    return lf_exact_value((lf_value){.kind = infinite ? LF_INFINITE : LF_ZERO, .sign = sign});
+    return with_sign(lf_exactly(infinite ? INFINITY : 0, 0), sign);
 }
 
 lf_enclosure lf_pow(const lf_value *x, const lf_value *y)
