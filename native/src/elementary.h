@@ -33,7 +33,7 @@ typedef struct lf_enclosure {
  * most 10 ulps for each double function used here on any platform (its manual, "Errors in Math
  * Functions"), musl's are FreeBSD's and ARM's with at most 3, and what the formulas add stays
  * below 16. Results need no more: at 32 bits a wider enclosure only means that golden is asked
- * once in 2^12 elements, at 24 bits once in 2^20. tests/native measures the error against MPFR. */
+ * once in 2^10 elements, at 24 bits once in 2^18. tests/native measures the error against MPFR. */
 #define LF_ERROR_BITS 44
 
 /* No format reaches beyond 2^(+-2^21) (D-1). */
