@@ -7,7 +7,10 @@ separate parts that know nothing of one another.
 
 from lowfloat.training.arithmetic import Arithmetic
 from lowfloat.training.checkpoints import Checkpoint
+from lowfloat.training.dumping import Dump, read_dump, replay, trace
 from lowfloat.training.emulator import Emulator
+from lowfloat.training.gradients import GradientSum, all_reduce, clip_norm
+from lowfloat.training.measuring import Meter, measure, plot_binades, plot_counts, read_records
 from lowfloat.training.optimizers import SGD, Adam, AdamW, Optimizer
 from lowfloat.training.products import gemm
 from lowfloat.training.quantizers import Quantizer, quantizer
@@ -26,8 +29,11 @@ __all__ = [
     "AdamW",
     "Arithmetic",
     "Checkpoint",
+    "Dump",
     "DynamicScaler",
     "Emulator",
+    "GradientSum",
+    "Meter",
     "Optimizer",
     "Quantizer",
     "Recipe",
@@ -36,9 +42,18 @@ __all__ = [
     "Scaling",
     "StaticScaler",
     "ThresholdScaler",
+    "all_reduce",
+    "clip_norm",
     "gemm",
+    "measure",
+    "plot_binades",
+    "plot_counts",
     "quantizer",
+    "read_dump",
+    "read_records",
     "recipe",
+    "replay",
     "scaler_for",
     "tensor_draw",
+    "trace",
 ]

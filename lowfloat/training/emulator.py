@@ -17,8 +17,8 @@ from lowfloat.training.roles import Roles, as_roles
 
 #: ``observer(name, tensor, step, before, after)``, called after every quantization.
 Observer = Callable[[str, str, int, NDArray[Any], NDArray[Any]], None]
-#: ``recorder(name, gemm, step, a, b, result, accumulator)``, called after every GEMM.
-Recorder = Callable[[str, str, int, NDArray[Any], NDArray[Any], NDArray[Any], Any], None]
+#: ``recorder(name, gemm, step, a, b, result, accumulator, rng)``, called after every GEMM.
+Recorder = Callable[[str, str, int, NDArray[Any], NDArray[Any], NDArray[Any], Any, Any], None]
 
 
 class Emulator:
@@ -37,7 +37,7 @@ class Emulator:
     step : int
         The number of the present step; ``advance`` moves on.
     observers, recorders : list of callable
-        See ``Observer`` and ``Recorder``; ``lowfloat.training.Meter`` is an observer.
+        See ``Observer`` and ``Recorder``; a ``Meter`` is an observer, a ``Dump`` a recorder.
 
     A tensor's random bits are those of (seed, step, name, element), rule W-1. The name is
     ``layer.tensor``; its second use in a step adds ``#1``, and so on.
@@ -151,7 +151,7 @@ class Emulator:
         rng = self.draw(f"{layer}.{which}") if stochastic(accumulator, a.shape[-1]) else None
         result = gemm(a, b, accumulator, rng)
         for recorder in self.recorders:
-            recorder(layer, which, self.step, a, b, result, accumulator)
+            recorder(layer, which, self.step, a, b, result, accumulator, rng)
         return result
 
     def advance(self) -> None:
