@@ -14,7 +14,7 @@ from lowfloat.casting import codes_of, deliver
 from lowfloat.engine.sources import Coded
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
-from lowfloat.optable import OPERATIONS, Operation
+from lowfloat.optable import ELEMENTARY, OPERATIONS, Operation
 from lowfloat.projection import Policy, Rounding
 
 
@@ -161,6 +161,13 @@ _QUESTION_PAGE = """Whether {formula}, element by element; no operand is rounded
     """
 
 
+def _sentence(text: str) -> str:
+    """With a capital letter, unless it begins with a formula."""
+    word = text.split()[0]
+    is_word = word == "a" or (word.isalpha() and len(word) > 1 and word not in (*ELEMENTARY, "ln"))
+    return text[0].upper() + text[1:] if is_word else text
+
+
 def _make(operation: Operation) -> Callable[..., Any]:
     """The public function of a row of the table."""
     value = operation.kind == "value"
@@ -171,10 +178,10 @@ def _make(operation: Operation) -> Callable[..., Any]:
     if operation.kind == "class":
         page = page.replace("Whether {formula}", "{formula}")
     text = page.format(
-        formula=formula[0].upper() + formula[1:] if operation.kind != "truth" else formula,
+        formula=_sentence(formula) if operation.kind != "truth" else formula,
         letters=", ".join("xyz"[: operation.arity]),
         call=", ".join("xxx"[: operation.arity]),
-        exceptions=operation.exceptions[0].upper() + operation.exceptions[1:],
+        exceptions=_sentence(operation.exceptions),
         flags=", ".join(FLAG_WORDS[letter] for letter in operation.flags) or "none",
         name=operation.name,
         dtype="bool" if operation.kind == "truth" else "uint8",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ml_dtypes
 import numpy as np
 import pytest
+from strategies import ROUNDINGS
 
 import lowfloat as lf
 from lowfloat.numpy_protocol import BINARY, UNARY
-from lowfloat.optable import ELEMENTARY
+from lowfloat.optable import ELEMENTARY, OPERATIONS
 
 X = lf.array([0.25, 0.5, 1.0, -2.0], "bfloat16")
 
@@ -45,6 +46,26 @@ def test_ml_dtypes_is_right_but_where_it_rounds_twice(name, fmt):
         theirs = getattr(np, name)(codes.view(getattr(ml_dtypes, fmt))).astype(np.float32)
     same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
     assert same.sum() >= 254
+
+
+@pytest.mark.parametrize(
+    ("fmt", "roundings"), [("float8_e4m3fn", ROUNDINGS[::2]), ("float8_e5m2", ROUNDINGS[1::2])]
+)
+@pytest.mark.parametrize("name", [n for n in ELEMENTARY if OPERATIONS[n].arity == 1])
+def test_all_codes_of_eight_bits_are_golden(name, fmt, roundings):
+    x = lf.from_codes(np.arange(256, dtype=np.uint8), fmt)
+    for rounding in roundings:
+        results = []
+        for backend in ("native", "golden"):
+            flags = np.zeros(256, np.uint8)
+            with lf.backend(backend):
+                codes = getattr(lf, name)(x, rounding=rounding, flags_out=flags).codes
+            results.append((codes.tolist(), flags.tolist()))
+        assert results[0] == results[1]
+
+
+def test_the_table_lists_what_golden_has():
+    assert set(ELEMENTARY) == set(lf.golden.elementary.ELEMENTARY)
 
 
 @pytest.mark.parametrize("name", ["exp", "atan2pi", "softplus"])
