@@ -111,6 +111,7 @@ def projection_struct(projection: Projection) -> Any:
     struct.infinityless_max = policy.infinityless_overflow == "max"
     struct.fma_nan_silent = not policy.fma_nan_invalid
     struct.float_to_int = _FLOAT_TO_INT[policy.float_to_int]
+    struct.quirks = sum(1 << bit for bit, turned in enumerate(policy.quirks) if turned)
     if len(_projections) >= 4096:
         _projections.clear()
     _projections[id(projection)] = projection, struct

@@ -1,6 +1,6 @@
 """How an exact result becomes a code: rounding, saturation and policy, as data.
 
-The terms are those of IEEE P3109; the rules are P-1 to P-12 and Q-1 to Q-7 of
+The terms are those of IEEE P3109; the rules are P-1 to P-12 and Q-1 to Q-13 of
 ``spec/semantics.md``.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 Saturation = Literal["none", "finite", "propagate"]
@@ -135,8 +135,9 @@ class Stochastic:
 
 Rounding = str | Stochastic
 
-_POLICY_CHOICES: dict[str, tuple[Any, ...]] = {
-    "tininess": ("after", "before"),
+#: Every knob of a policy and what it can be; the default first.
+POLICY_CHOICES: dict[str, tuple[Any, ...]] = {
+    "tininess": ("after", "before", "zero"),
     "nan": ("canonical", "first", "signaling_first"),
     "default_nan_sign": (0, 1),
     "daz": (False, True),
@@ -145,6 +146,20 @@ _POLICY_CHOICES: dict[str, tuple[Any, ...]] = {
     "infinityless_overflow": ("nan", "max"),
     "fma_nan_invalid": (True, False),
     "float_to_int": ("limits", "indefinite", "nan_zero"),
+    "default_nan_fraction": ("quiet", "ones"),
+    "quiet_nan_invalid": (False, True),
+    "integer_overflow": ("overflow", "invalid"),
+    "ftz_raises_underflow": (True, False),
+    "exact_zero": ("ieee", "positive"),
+}
+#: Knobs and choices that only the generic paths of C and the golden model have.
+_QUIRKS: dict[str, Any] = {
+    "tininess": "zero",
+    "default_nan_fraction": "ones",
+    "quiet_nan_invalid": True,
+    "integer_overflow": "invalid",
+    "ftz_raises_underflow": False,
+    "exact_zero": "positive",
 }
 
 
@@ -167,11 +182,11 @@ class Policy:
     >>> lf.Policy() == lf.Policy("ieee")
     True
 
-    Source: semantics.md rules Q-1 to Q-7; SoftFloat 3e specialisations.
+    Source: semantics.md rules Q-1 to Q-13; SoftFloat 3e specialisations.
     """
 
-    #: Tininess detected before or after rounding (Q-1).
-    tininess: Literal["before", "after"]
+    #: Tininess detected before or after rounding, or underflow at zeros alone (Q-1).
+    tininess: Literal["after", "before", "zero"]
     #: A NaN result is canonical, the first NaN operand, or the first signaling one (Q-2).
     nan: Literal["canonical", "first", "signaling_first"]
     #: Sign of the NaN that an invalid operation makes (Q-2).
@@ -188,22 +203,37 @@ class Policy:
     fma_nan_invalid: bool
     #: What a NaN or a number out of range becomes as an integer (Q-8).
     float_to_int: Literal["limits", "indefinite", "nan_zero"]
+    #: Fraction of the NaN that operations make: the quiet bit alone, or all bits (Q-9).
+    default_nan_fraction: Literal["quiet", "ones"]
+    #: Whether a quiet NaN operand raises invalid where the result is NaN (Q-10).
+    quiet_nan_invalid: bool
+    #: The flag of an integer that is too large for a format (Q-11).
+    integer_overflow: Literal["overflow", "invalid"]
+    #: Whether a flushed result raises inexact and underflow, or nothing (Q-12).
+    ftz_raises_underflow: bool
+    #: Sign of an exact zero sum: IEEE 754's, or always plus (Q-13).
+    exact_zero: Literal["ieee", "positive"]
 
     def __init__(self, preset: str = "ieee", **knobs: Any) -> None:
         if preset not in POLICY_PRESETS:
             raise ValueError(f"no policy {preset!r}: there are {', '.join(POLICY_PRESETS)}")
         for name, value in knobs.items():
-            if name not in _POLICY_CHOICES:
-                raise ValueError(f"no policy knob {name!r}: there are {', '.join(_POLICY_CHOICES)}")
-            if value not in _POLICY_CHOICES[name]:
-                allowed = ", ".join(map(repr, _POLICY_CHOICES[name]))
+            if name not in POLICY_CHOICES:
+                raise ValueError(f"no policy knob {name!r}: there are {', '.join(POLICY_CHOICES)}")
+            if value not in POLICY_CHOICES[name]:
+                allowed = ", ".join(map(repr, POLICY_CHOICES[name]))
                 raise ValueError(f"policy knob {name} is one of {allowed}, not {value!r}")
-        for name, choices in _POLICY_CHOICES.items():
+        for name, choices in POLICY_CHOICES.items():
             value = {**POLICY_PRESETS[preset], **knobs}.get(name, choices[0])
             object.__setattr__(self, name, value)
 
+    @cached_property
+    def quirks(self) -> tuple[bool, ...]:
+        """Which of the knobs Q-1 (zero) and Q-9 to Q-13 are turned, in the order of C's bits."""
+        return tuple(getattr(self, knob) == value for knob, value in _QUIRKS.items())
 
-#: The knobs that each preset turns away from the first choice of ``_POLICY_CHOICES``.
+
+#: The knobs that each preset turns away from the first choice of ``POLICY_CHOICES``.
 POLICY_PRESETS: dict[str, dict[str, Any]] = {
     "ieee": {},
     "riscv": {},

@@ -146,6 +146,22 @@ def policies() -> st.SearchStrategy[lf.Policy]:
     )
 
 
+@st.composite
+def quirky_policies(draw: st.DrawFn) -> lf.Policy:
+    """Any policy, with the knobs that take the generic path (Q-1 zero, Q-9 to Q-13)."""
+    usual = draw(policies())
+    knobs = {name: getattr(usual, name) for name in usual.__dataclass_fields__}
+    knobs |= {
+        "tininess": draw(st.sampled_from(["after", "before", "zero"])),
+        "default_nan_fraction": draw(st.sampled_from(["quiet", "ones"])),
+        "quiet_nan_invalid": draw(st.booleans()),
+        "integer_overflow": draw(st.sampled_from(["overflow", "invalid"])),
+        "ftz_raises_underflow": draw(st.booleans()),
+        "exact_zero": draw(st.sampled_from(["ieee", "positive"])),
+    }
+    return lf.Policy(**knobs)
+
+
 def deterministic() -> st.SearchStrategy[str]:
     """Any rounding that needs no random bits."""
     return st.sampled_from(ROUNDINGS)

@@ -22,15 +22,18 @@ Codes = NDArray[Any]
 _BACKENDS = {"jit": "lowfloat.jit.backend", "golden": "lowfloat.engine.golden_backend"}
 
 
-def _backend(operation: str = "convert") -> ModuleType:
-    """The context's backend; Numba has the hot operations and leaves the others to C."""
+def _backend(projection: Projection, operation: str = "convert") -> ModuleType:
+    """The context's backend; Numba has the hot operations, and leaves others and quirks to C."""
     name = settings.current_backend()
     if name != "golden" and operation in _native.FUNCTIONS:
         return elementary
     if name == "native":
         return _native
     module = import_module(_BACKENDS[name])
-    return module if name == "golden" or operation in module.OPERATIONS else _native
+    has_it = name == "golden" or (
+        operation in module.OPERATIONS and not any(projection.policy.quirks)
+    )
+    return module if has_it else _native
 
 
 def flat(codes: Codes, dtype: np.dtype[Any] | None = None) -> Codes:
@@ -114,7 +117,7 @@ def convert(
     values = given[0]
     call = Call(values.shape, code_dtype(fmt), (values,), projection, rng, bits, out, flags_out)
     tail = (call.out.flat, fmt, projection, call.random, call.flags_flat, call.collect)
-    backend = _backend()
+    backend = _backend(projection)
     if isinstance(given, Coded):
         raised = backend.apply("convert", (flat(values),), (given.format,), *tail)
     elif isinstance(given, Integers) and hasattr(backend, "from_integers"):
@@ -144,7 +147,7 @@ def apply(
     columns, shape = broadcast(operation, operands)
     arrays = [operand.codes for operand in operands]
     call = Call(shape, code_dtype(fmt), arrays, projection, rng, bits, out, flags_out)
-    raised = _backend(operation).apply(
+    raised = _backend(projection, operation).apply(
         operation,
         columns,
         [operand.format for operand in operands],
@@ -171,7 +174,7 @@ def quantize(
     values, container = x
     dtype = code_dtype(container)
     call = Call(values.shape, dtype, (values,), projection, rng, bits, out, flags_out)
-    backend = _backend()
+    backend = _backend(projection)
     tail = (projection, call.random, call.flags_flat, call.collect)
     if hasattr(backend, "quantize"):
         raised = backend.quantize(flat(values), container, grid, call.out.flat, *tail)
@@ -180,7 +183,11 @@ def quantize(
         raised = backend.apply("convert", (flat(values),), (container,), codes, grid, *tail)
         # The way back is exact; only NaNs meet the policy a second time.
         policy = projection.policy
-        nans = Policy(nan=policy.nan, default_nan_sign=policy.default_nan_sign)
+        nans = Policy(
+            nan=policy.nan,
+            default_nan_sign=policy.default_nan_sign,
+            default_nan_fraction=policy.default_nan_fraction,
+        )
         back = (Projection(policy=nans), None, None, False)
         backend.apply("convert", (codes,), (grid,), call.out.flat, container, *back)
     return call.finish(raised)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lowfloat.exception_flags import INVALID
+from lowfloat.exception_flags import INVALID, OVERFLOW
 from lowfloat.formats import Format
 from lowfloat.golden.on_codes import (
     DEFAULT,
@@ -24,13 +24,13 @@ from lowfloat.projection import Projection
 
 
 def encode(
-    x: float | Fraction | Value,
+    x: int | float | Fraction | Value,  # noqa: PYI041 - an int is told apart
     *,
     format: Format,
     projection: Projection = DEFAULT,
     random_bits: int | None = None,
 ) -> Result:
-    """The code and flags of an exact Python number, rounded once. Rule C-1.
+    """The code and flags of an exact Python number, rounded once. Rules C-1 and Q-11.
 
     Examples
     --------
@@ -38,7 +38,10 @@ def encode(
     >>> lf.golden.encode(0.3, format=lf.float8_e4m3fn)
     (42, 1)
     """
-    return project(number(x), format, projection, random_bits)
+    code, flags = project(number(x), format, projection, random_bits)
+    if isinstance(x, int) and projection.policy.integer_overflow == "invalid" and flags & OVERFLOW:
+        flags ^= OVERFLOW | INVALID
+    return code, flags
 
 
 @on_codes

@@ -71,9 +71,15 @@ def on_codes(exact: Callable[..., Outcome]) -> Callable[..., Result]:
     return operation
 
 
+def exact_zero_sign(projection: Projection) -> int:
+    """The sign of an exact zero sum of terms that differ in sign. Rules A-2 and Q-13."""
+    ieee = projection.policy.exact_zero == "ieee"
+    return int(ieee and projection.rounding == "toward_negative")
+
+
 def settings_of(projection: Projection) -> Settings:
     """The settings that a projection implies."""
-    return Settings(int(projection.rounding == "toward_negative"))
+    return Settings(exact_zero_sign(projection))
 
 
 def operands(
@@ -106,7 +112,8 @@ def invalid(format: Format, projection: Projection) -> Result:
 def nan_operands(values: tuple[Value, ...], format: Format, projection: Projection) -> Result:
     """The result of an operation with a NaN operand. Rule N-2."""
     chosen = reduce(lambda x, y: _first_nan(x, y, projection.policy), values)
-    raised = INVALID if any(v.signaling for v in values) else 0
+    raised = INVALID if projection.policy.quiet_nan_invalid else 0
+    raised |= INVALID if any(v.signaling for v in values) else 0
     code, flags = nan_result(chosen._replace(signaling=False), format, projection)
     return code, flags | raised
 

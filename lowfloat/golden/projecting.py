@@ -15,6 +15,8 @@ from lowfloat.golden.values import Value
 from lowfloat.projection import Projection, Stochastic
 
 HALF = Fraction(1, 2)
+#: A payload whose leading 64 bits are ones.
+ALL_ONES = 1 - Fraction(1, 1 << 64)
 
 
 def project(
@@ -56,9 +58,17 @@ def project(
     if code > format.max_finite_code:
         return overflow_result(value.sign, format, projection)
     if tiny and format.zero and (projection.policy.ftz or format.subnormals == "flush"):
-        return signed_code(value.sign, 0, format), INEXACT | UNDERFLOW
-    flags = (INEXACT if inexact else 0) | (UNDERFLOW if inexact and tiny else 0)
+        raised = INEXACT | UNDERFLOW if projection.policy.ftz_raises_underflow else 0
+        return signed_code(value.sign, 0, format), raised
+    flags = INEXACT | underflow(code, tiny, format, projection) if inexact else 0
     return signed_code(value.sign, code, format), flags
+
+
+def underflow(code: int, tiny: bool, format: Format, projection: Projection) -> int:
+    """The underflow flag of an inexact number. Rules F-3 and Q-1."""
+    if projection.policy.tininess == "zero":
+        return UNDERFLOW if format.zero and code == 0 else 0
+    return UNDERFLOW if tiny else 0
 
 
 def check_random_bits(projection: Projection, random_bits: int | None) -> None:
@@ -87,19 +97,20 @@ def nan_result(value: Value, format: Format, projection: Projection) -> tuple[in
     policy = projection.policy
     if format.nan_code is None:
         return format.max_finite_code, INVALID
-    carries = policy.nan != "canonical"
-    sign = value.sign if carries else policy.default_nan_sign
+    given = value if policy.nan != "canonical" else default_nan(projection)
     code = format.nan_code
-    if format.nan == "ieee" and carries:
-        code |= int(value.payload * (1 << (format.mantissa_bits - 1)))
-    if format.nan in ("ieee", "all_ones") and sign:
+    if format.nan == "ieee":
+        code |= int(given.payload * (1 << (format.mantissa_bits - 1)))
+    if format.nan in ("ieee", "all_ones") and given.sign:
         code |= format.sign_mask
     return code, flags
 
 
 def default_nan(projection: Projection) -> Value:
-    """The NaN that an invalid operation makes. Rule N-2."""
-    return Value("nan", projection.policy.default_nan_sign)
+    """The NaN that an invalid operation makes. Rules N-2 and Q-9."""
+    policy = projection.policy
+    ones = ALL_ONES if policy.default_nan_fraction == "ones" else Fraction(0)
+    return Value("nan", policy.default_nan_sign, payload=ones)
 
 
 def made_nan(format: Format, projection: Projection) -> int:
@@ -161,7 +172,7 @@ def negative_to_unsigned(
 ) -> tuple[int, int]:
     """A negative number into an unsigned format, its magnitude rounded to ``code``. Rule P-12."""
     if code == 0 and format.zero:
-        return 0, INEXACT | (UNDERFLOW if tiny else 0)
+        return 0, INEXACT | underflow(code, tiny, format, projection)
     truncates = projection.rounding in ("toward_zero", "toward_positive")
     if projection.saturation == "none" and truncates:
         return format.min_positive_code if not format.zero else 0, INVALID

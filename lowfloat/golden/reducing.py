@@ -13,7 +13,7 @@ from lowfloat.exception_flags import INEXACT, INVALID, OVERFLOW
 from lowfloat.formats import Format
 from lowfloat.golden.decoding import decode
 from lowfloat.golden.fused_blocks import fused
-from lowfloat.golden.on_codes import DEFAULT, Outcome, Result
+from lowfloat.golden.on_codes import DEFAULT, Outcome, Result, exact_zero_sign
 from lowfloat.golden.projecting import default_nan
 from lowfloat.golden.terms import ONE, Number, Start, Steps, Term, read_number, special_sum, term
 from lowfloat.golden.values import Value
@@ -227,7 +227,7 @@ def exact_total(values: Sequence[Outcome], projection: Projection, steps: Steps)
     signs = {v.sign for v in numbers if v.is_zero}
     if len(signs) == 1 and all(v.is_zero for v in numbers):
         return Value("finite", signs.pop())
-    return Value("finite", int(projection.rounding == "toward_negative"))
+    return Value("finite", exact_zero_sign(projection))
 
 
 def fixed_point(acc: FixedPoint, terms: list[Term], start: Start, steps: Steps) -> Number:

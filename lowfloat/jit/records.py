@@ -75,7 +75,18 @@ def source(fmt: Format, daz: bool = False) -> Source:
 
 @lru_cache(maxsize=4096)
 def target(fmt: Format, projection: Projection) -> Target:
-    """What becomes of exact values in a format under a projection."""
+    """What becomes of exact values in a format under a projection.
+
+    Raises
+    ------
+    ValueError
+        If the policy has a knob that only C and the golden model know (Q-1 zero, Q-9 to Q-13).
+    """
+    if any(projection.policy.quirks):
+        raise ValueError(
+            f"Numba's functions do not know all knobs of {projection.policy}: call the functions "
+            "of lf, which compute in C"
+        )
     m, policy, rounding = fmt.mantissa_bits, projection.policy, projection.rounding
     stochastic = rounding if isinstance(rounding, Stochastic) else None
     drawn = 64 if stochastic is None else stochastic.drawn_bits

@@ -56,7 +56,17 @@ enum lf_saturation { LF_SATURATION_NONE, LF_SATURATION_FINITE, LF_SATURATION_PRO
 enum lf_nan_rule { LF_NAN_CANONICAL, LF_NAN_FIRST, LF_NAN_SIGNALING_FIRST };
 enum lf_float_to_int { LF_TO_INT_LIMITS, LF_TO_INT_INDEFINITE, LF_TO_INT_NAN_ZERO };
 
-/* Rounding, saturation and policy (P-5 to P-9, Q-1 to Q-8). All zero is the default. */
+/* What few designs do, as bits; any of them takes the generic path. */
+enum lf_quirk {
+    LF_QUIRK_UNDERFLOW_AT_ZERO = 1,        /* Q-1, tininess zero */
+    LF_QUIRK_NAN_ONES = 2,                 /* */
+    LF_QUIRK_QUIET_NAN_INVALID = 4,        /* */
+    LF_QUIRK_INTEGER_OVERFLOW_INVALID = 8, /* */
+    LF_QUIRK_SILENT_FLUSH = 16,            /* */
+    LF_QUIRK_POSITIVE_ZERO = 32            /* */
+};
+
+/* Rounding, saturation and policy (P-5 to P-9, Q-1 to Q-13). All zero is the default. */
 typedef struct lf_projection {
     uint32_t size;
     uint8_t rounding;
@@ -73,7 +83,8 @@ typedef struct lf_projection {
     uint8_t infinityless_max;          /* */
     uint8_t fma_nan_silent;            /* */
     uint8_t float_to_int;              /* */
-    uint8_t reserved[2];
+    uint8_t quirks;                    /* enum lf_quirk */
+    uint8_t reserved;
 } lf_projection;
 
 enum lf_random_kind { LF_RANDOM_NONE, LF_RANDOM_GIVEN, LF_RANDOM_PHILOX };

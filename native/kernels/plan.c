@@ -274,8 +274,8 @@ int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,
 {
     const tables *t = tables_of(isa);
     lf_context c;
-    /* NaNs that carry signs and payloads take the generic path. */
-    if (!t || projection->nan_rule != LF_NAN_CANONICAL)
+    /* NaNs that carry signs and payloads, and quirks, take the generic path. */
+    if (!t || projection->nan_rule != LF_NAN_CANONICAL || projection->quirks)
         return 0;
     if (quantize ? lf_quantize_init(&c, from, to, from, projection)
                  : lf_context_init(&c, LF_CONVERT, &from, to, projection))

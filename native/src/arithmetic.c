@@ -47,7 +47,7 @@ static lf_value sum_of_three(const lf_value *x, const lf_value *y, const lf_valu
 /* The projected sum of two values that are not NaN. */
 static inline lf_coded project_sum(const lf_target *t, lf_value x, lf_value y, uint64_t random)
 {
-    bool zero_sign = t->projection.rounding == LF_TOWARD_NEGATIVE;
+    bool zero_sign = lf_exact_zero_sign(&t->projection);
     lf_value sum = x;
     if (x.kind == LF_FINITE && y.kind == LF_FINITE)
         sum = sum_finite(x, y, zero_sign);
@@ -141,7 +141,7 @@ lf_coded lf_faa(const lf_target *t, lf_value x, lf_value y, lf_value z, uint64_t
     sort_descending(&a, &b);
     sort_descending(&b, &c);
     sort_descending(&a, &b);
-    bool zero_sign = t->projection.rounding == LF_TOWARD_NEGATIVE;
+    bool zero_sign = lf_exact_zero_sign(&t->projection);
     lf_value sum = *a;
     if (a->kind == LF_INFINITE) {
         if ((b->kind == LF_INFINITE && b->sign != a->sign) ||

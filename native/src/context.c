@@ -78,6 +78,7 @@ int lf_quantize_init(lf_context *c, const lf_format *container, const lf_format 
         return status;
     lf_projection back = {.size = sizeof back,
                           .nan_rule = projection->nan_rule,
-                          .default_nan_sign = projection->default_nan_sign};
+                          .default_nan_sign = projection->default_nan_sign,
+                          .quirks = projection->quirks & LF_QUIRK_NAN_ONES};
     return lf_context_init(c, LF_QUANTIZE, &container, format, &back);
 }

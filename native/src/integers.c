@@ -30,6 +30,9 @@ static uint32_t integers_chunk(const void *argument, size_t begin, size_t end)
         for (size_t i = 0; i < n; i++) {
             lf_value x = value_of(codes[i], job->bits, job->is_signed);
             lf_coded r = lf_project(&job->target, &x, bits ? bits[i] : 0);
+            if (job->target.projection.quirks & LF_QUIRK_INTEGER_OVERFLOW_INVALID &&
+                r.flags & LF_OVERFLOW)
+                r.flags ^= LF_OVERFLOW | LF_INVALID;
             codes[i] = r.code;
             flags[i] = (uint8_t)r.flags;
             raised |= r.flags;

@@ -11,8 +11,9 @@ lf_value lf_first_nan(const lf_projection *p, lf_value x, lf_value y)
 
 lf_coded lf_nan_operands(const lf_target *t, const lf_value *values, int count)
 {
-    uint32_t raised = values[0].signaling ? LF_INVALID : 0;
+    uint32_t raised = t->projection.quirks & LF_QUIRK_QUIET_NAN_INVALID ? LF_INVALID : 0;
     lf_value chosen = values[0];
+    raised |= values[0].signaling ? LF_INVALID : 0;
     for (int i = 1; i < count; i++) {
         raised |= values[i].signaling ? LF_INVALID : 0;
         chosen = lf_first_nan(&t->projection, chosen, values[i]);

@@ -143,7 +143,8 @@ static uint64_t signed_code(const lf_layout *f, bool sign, uint64_t code)
 
 lf_value lf_default_nan(const lf_projection *p)
 {
-    return (lf_value){.kind = LF_NAN, .sign = p->default_nan_sign};
+    lf_u128 payload = p->quirks & LF_QUIRK_NAN_ONES ? ~(lf_u128)0 : 0;
+    return (lf_value){.kind = LF_NAN, .sign = p->default_nan_sign, .significand = payload};
 }
 
 lf_coded lf_nan_result(const lf_target *t, const lf_value *nan)
@@ -152,13 +153,13 @@ lf_coded lf_nan_result(const lf_target *t, const lf_value *nan)
     if (f->nan == LF_NAN_NONE)
         return (lf_coded){f->max_finite_code, LF_INVALID};
     bool carries = t->projection.nan_rule != LF_NAN_CANONICAL;
-    bool sign = carries ? nan->sign : t->projection.default_nan_sign;
+    lf_value given = carries ? *nan : lf_default_nan(&t->projection);
     lf_coded r = {f->nan_code, nan->signaling ? LF_INVALID : 0};
-    if (f->nan == LF_NAN_IEEE && carries) {
+    if (f->nan == LF_NAN_IEEE) {
         /* Two shifts, since M - 1 payload bits may be none. */
-        r.code |= (uint64_t)(nan->significand >> 64) >> 1 >> (64 - f->mantissa_bits);
+        r.code |= (uint64_t)(given.significand >> 64) >> 1 >> (64 - f->mantissa_bits);
     }
-    if ((f->nan == LF_NAN_IEEE || f->nan == LF_NAN_ALL_ONES) && sign)
+    if ((f->nan == LF_NAN_IEEE || f->nan == LF_NAN_ALL_ONES) && given.sign)
         r.code |= f->sign_mask;
     return r;
 }
@@ -230,13 +231,21 @@ static lf_coded overflow_result(const lf_target *t, bool sign)
     return beyond(t, sign);
 }
 
+/* Rules F-3 and Q-1, of a number that is inexact. */
+static uint32_t underflow(const lf_target *t, const rounded *r)
+{
+    bool at_zero = t->projection.quirks & LF_QUIRK_UNDERFLOW_AT_ZERO;
+    bool raised = at_zero ? t->format.zero && r->code == 0 : r->tiny;
+    return raised ? LF_UNDERFLOW : 0;
+}
+
 /* Rule P-12. */
 static lf_coded negative_to_unsigned(const lf_target *t, const rounded *r)
 {
     const lf_layout *f = &t->format;
     int rounding = t->projection.rounding;
     if (r->code == 0 && f->zero)
-        return (lf_coded){0, LF_INEXACT | (r->tiny ? LF_UNDERFLOW : 0)};
+        return (lf_coded){0, LF_INEXACT | underflow(t, r)};
     if (t->projection.saturation == LF_SATURATION_NONE &&
         (rounding == LF_TOWARD_ZERO || rounding == LF_TOWARD_POSITIVE))
         return (lf_coded){f->zero ? 0 : f->min_positive_code, LF_INVALID};
@@ -252,9 +261,10 @@ static lf_coded finite_result(const lf_target *t, bool sign, const rounded *r)
     if (r->code > f->max_finite_code)
         return overflow_result(t, sign);
     if (r->tiny && f->zero && (t->projection.ftz || f->subnormals == LF_SUBNORMALS_FLUSH))
-        return (lf_coded){signed_code(f, sign, 0), LF_INEXACT | LF_UNDERFLOW};
-    uint32_t flags = (r->inexact ? LF_INEXACT : 0) | (r->inexact && r->tiny ? LF_UNDERFLOW : 0);
-    return (lf_coded){signed_code(f, sign, r->code), flags};
+        return (lf_coded){signed_code(f, sign, 0), t->projection.quirks & LF_QUIRK_SILENT_FLUSH
+                                                       ? 0
+                                                       : LF_INEXACT | LF_UNDERFLOW};
+    return (lf_coded){signed_code(f, sign, r->code), r->inexact ? LF_INEXACT | underflow(t, r) : 0};
 }
 
 lf_coded lf_project(const lf_target *t, const lf_value *v, uint64_t random)

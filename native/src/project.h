@@ -31,6 +31,12 @@ static inline uint32_t lf_long_tail(const lf_projection *p, lf_u128 above)
 }
 
 /* A NaN, already chosen among the operands, into the target (N-1 to N-4). */
+/* The sign of an exact zero sum of terms that differ in sign. */
+static inline bool lf_exact_zero_sign(const lf_projection *p)
+{
+    return p->rounding == LF_TOWARD_NEGATIVE && !(p->quirks & LF_QUIRK_POSITIVE_ZERO);
+}
+
 lf_coded lf_nan_result(const lf_target *t, const lf_value *nan);
 
 /* The NaN that an operation makes (N-2). */

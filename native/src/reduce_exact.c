@@ -34,9 +34,8 @@ lf_number lf_sum_exact(lf_run *run, const lf_node *node, const lf_terms *terms, 
     if (!lf_special_sum(run, &specials, &t->projection, &sum)) {
         sum = lf_wide_value(&w);
         if (sum.kind == LF_ZERO)
-            sum.sign = numbers || zeros[0] == zeros[1]
-                           ? t->projection.rounding == LF_TOWARD_NEGATIVE
-                           : zeros[1];
+            sum.sign =
+                numbers || zeros[0] == zeros[1] ? lf_exact_zero_sign(&t->projection) : zeros[1];
     }
     if (node->has_format)
         sum = lf_project_step(run, &node->target, &sum);
