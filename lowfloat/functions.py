@@ -113,7 +113,7 @@ _VALUE_PAGE = """{formula}, computed exactly and rounded once.
 
     Notes
     -----
-    {exceptions}. Flags: {flags}.
+    Domain: {domain}. {exceptions}. Flags: {flags}.
 
     Examples
     --------
@@ -148,7 +148,7 @@ _QUESTION_PAGE = """Whether {formula}, element by element; no operand is rounded
 
     Notes
     -----
-    {exceptions}. Flags: {flags}.
+    Domain: {domain}. {exceptions}. Flags: {flags}.
 
     Examples
     --------
@@ -181,6 +181,7 @@ def _make(operation: Operation) -> Callable[..., Any]:
         formula=_sentence(formula) if operation.kind != "truth" else formula,
         letters=", ".join("xyz"[: operation.arity]),
         call=", ".join("xxx"[: operation.arity]),
+        domain=operation.domain.replace("*", "\\*"),
         exceptions=_sentence(operation.exceptions),
         flags=", ".join(FLAG_WORDS[letter] for letter in operation.flags) or "none",
         name=operation.name,
@@ -196,6 +197,31 @@ def _make(operation: Operation) -> Callable[..., Any]:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: _make(operation) for name, operation in OPERATIONS.items()
 }
+
+
+def _powers(n: Any) -> NDArray[np.int64]:
+    """Whole powers of two of any size, those beyond every format at 2^+-(2^40).
+
+    Raises
+    ------
+    TypeError
+        If ``n`` holds anything but integers.
+    """
+    given = np.asarray(n)
+    exact = given if isinstance(n, np.ndarray) else np.asarray(n, dtype=object)
+    whole = exact.dtype.kind in "iu" or all(
+        isinstance(power, int | np.integer) and not isinstance(power, bool) for power in exact.flat
+    )
+    if not whole:
+        raise TypeError(f"scaleb takes whole powers of two, not {given.dtype}")
+    most = 1 << 40
+    if exact.dtype.kind in "iu":
+        low = -most if exact.dtype.kind == "i" and exact.dtype.itemsize == 8 else None
+        high = most if exact.dtype.itemsize == 8 else None
+        clipped: NDArray[np.int64] = np.clip(exact, low, high).astype(np.int64)
+        return clipped
+    powers = [max(-most, min(most, int(power))) for power in exact.flat]
+    return np.array(powers, np.int64).reshape(exact.shape)
 
 
 def scaleb(
@@ -239,10 +265,7 @@ def scaleb(
     fmt = None if format is None else find_format(format)
     coded = as_operand(x, fmt)
     fmt = fmt or coded.format
-    powers = np.asarray(n)
-    if powers.dtype.kind not in "iu" and powers.size:
-        raise TypeError(f"scaleb takes whole powers of two, not {powers.dtype}")
-    powers = np.clip(powers, -(1 << 40), 1 << 40).astype(np.int64)
+    powers = _powers(n)
     projection = settings.resolve(rounding, saturation, policy)
     target = codes_of(out, fmt)
     codes = engine.scaleb(coded, powers, fmt, projection, rng, random_bits, target, flags_out)

@@ -28,6 +28,11 @@ class Operation(NamedTuple):
     #: Whether the result can only be of the first operand's format (rules S-2 and S-3).
     own_format: bool = False
 
+    @property
+    def domain(self) -> str:
+        """The numbers and infinities for which it is not invalid, in x, y and z."""
+        return _DOMAINS.get(self.name, "everything")
+
 
 _NO_FLAGS = "a signaling NaN is passed on untouched within one format"
 _EITHER_NAN = "a NaN operand gives NaN"
@@ -329,3 +334,21 @@ OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _
 ELEMENTARY = tuple(
     name for name, operation in OPERATIONS.items() if operation.rule.startswith("E-")
 )
+
+#: Where an operation is not invalid, if that is not everywhere; NaNs apart.
+_DOMAINS: dict[str, str] = {
+    "add": "all but opposite infinities",
+    "subtract": "all but equal infinities",
+    "multiply": "all but zero times infinity",
+    "divide": "all but 0 / 0 and infinity / infinity",
+    "fma": "x * y not zero times infinity; the sum not of opposite infinities",
+    "faa": "all but opposite infinities",
+    "clamp": "y <= z",
+    "acosh": "x >= 1",
+    "log1p": "x >= -1",
+    "pow": "x >= 0 or infinite, or y an integer or infinite",
+    **dict.fromkeys(("remainder", "fmod"), "x finite and y nonzero"),
+    **dict.fromkeys(("sqrt", "rsqrt", "log", "log2", "log10"), "x >= 0"),
+    **dict.fromkeys(("sin", "cos", "tan", "sinpi", "cospi", "tanpi"), "x finite"),
+    **dict.fromkeys(("asin", "acos", "asinpi", "acospi", "atanh"), "-1 <= x <= 1"),
+}

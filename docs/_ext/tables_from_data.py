@@ -17,6 +17,7 @@ from lowfloat.functions import FLAG_WORDS
 from lowfloat.optable import OPERATIONS
 from lowfloat.profile_rules import Rule
 from lowfloat.profiles import registry as profiles
+from lowfloat.projection import POLICY_CHOICES
 
 
 class FormatTable(SphinxDirective):
@@ -50,18 +51,30 @@ class FormatSources(SphinxDirective):
 
 
 class OperationTable(SphinxDirective):
-    """Every operation of the table: what it computes, when it objects, its flags, its source."""
+    """Every operation of the table: what it computes, where, when it objects, flags, source."""
 
     def run(self) -> list[nodes.Node]:
         lines = [
-            "| operation | computes | exceptional cases | flags | rule | source |",
-            "|---|---|---|---|---|---|",
+            "| operation | computes | domain | exceptional cases | flags | rule | source |",
+            "|---|---|---|---|---|---|---|",
         ]
         for op in OPERATIONS.values():
             flags = ", ".join(FLAG_WORDS[letter] for letter in op.flags) or "none"
             formula = op.formula.replace("|", "&#124;")
-            cells = (f"`{op.name}`", formula, op.exceptions, flags, op.rule, op.source)
+            cells = (f"`{op.name}`", formula, op.domain, op.exceptions, flags, op.rule, op.source)
             lines.append("| " + " | ".join(cells) + " |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class PolicyTable(SphinxDirective):
+    """Every knob of a policy and its choices; the default is the first."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = ["| knob | choices, the default first | |", "|---|---|---|"]
+        for knob, choices in POLICY_CHOICES.items():
+            written = ", ".join(f"`{choice!r}`" for choice in choices)
+            slow = any(any(lf.Policy(**{knob: choice}).quirks) for choice in choices)
+            lines.append(f"| `{knob}` | {written} | {'*' if slow else ''} |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -152,4 +165,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("command-help", CommandHelp)
     app.add_directive("operation-table", OperationTable)
     app.add_directive("profile-tables", ProfileTables)
+    app.add_directive("policy-table", PolicyTable)
     return {"version": lf.__version__, "parallel_read_safe": True}

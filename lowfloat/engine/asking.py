@@ -125,9 +125,12 @@ def to_integer(
     TypeError
         If ``dtype`` is no machine integer's.
     """
-    kind = np.dtype(dtype)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(object)
     if kind not in _INTEGER_DTYPES:
-        raise TypeError(f"dtype must be int8 to int64 or uint8 to uint64, not {kind}")
+        raise TypeError(f"dtype must be int8 to int64 or uint8 to uint64, not {dtype!r}")
     call = Call(x.codes.shape, kind, (x.codes,), projection, rng, bits, out, flags_out)
     random = call.random
     if settings.current_backend() != "golden":
