@@ -38,6 +38,8 @@ def apply(
     arguments = (operation, operands, formats, out, fmt, projection, random, flags_out, collect)
     stochastic = projection.stochastic
     if fmt.width > DECIDED_WIDTH or (stochastic is not None and stochastic.bits is None):
+        if stochastic is None and len(operands) == 1:
+            return _each_once(operation, operands[0], *arguments[2:])
         return golden_backend.apply(*arguments)
     if stochastic is None:
         sources = tuple(formats)
@@ -45,6 +47,29 @@ def apply(
         if table is not None:
             return _native.look_up(table, operands, formats, out, fmt, flags_out, collect)
     return compute(*arguments)
+
+
+def _each_once(
+    operation: str,
+    codes: Codes,
+    formats: Sequence[Format],
+    out: Codes,
+    fmt: Format,
+    projection: Projection,
+    random: Any,
+    flags_out: Codes | None,
+    collect: bool,
+) -> int:
+    """As ``apply`` by the golden model, which sees every operand code once."""
+    distinct, places = np.unique(codes, return_inverse=True)
+    results, flags = np.empty(distinct.size, out.dtype), np.empty(distinct.size, np.uint8)
+    raised = golden_backend.apply(
+        operation, (distinct,), formats, results, fmt, projection, random, flags, collect
+    )
+    out[...] = results[places]
+    if flags_out is not None:
+        flags_out[...] = flags[places]
+    return raised
 
 
 def compute(
