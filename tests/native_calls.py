@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from native_paths import assert_same, golden_results
+from native_paths import PATHS, assert_same, golden_results, long_enough
 from projection_mixes import random_bits
 from strategies import codes, policies, projections
 
@@ -26,19 +26,28 @@ NEIGHBOURS = ("nextup", "nextdown", "nextafter")
 Call = Callable[[np.ndarray, np.ndarray | None, bool], int]
 
 
-def assert_call(run: Call, results: np.ndarray, flags: np.ndarray) -> None:
+def assert_call(
+    run: Call, results: np.ndarray, flags: np.ndarray, paths: Sequence[Any] = PATHS
+) -> None:
     """A call of the native library delivers these results and flags in every way."""
+    for name, isa, generic in paths:
+        with _native.forced(isa, generic, tables=name == "tables"):
+            _assert_modes(name, run, results, flags)
+
+
+def _assert_modes(name: str, run: Call, results: np.ndarray, flags: np.ndarray) -> None:
+    """The same, on one path."""
     out = np.full(results.shape, 0x55, results.dtype)
     assert run(out, None, False) == 0
-    assert_same("results alone", out, results)
+    assert_same(f"{name}: results alone", out, results)
     out[:] = 0x55
     assert run(out, None, True) == int(np.bitwise_or.reduce(flags, axis=None))
-    assert_same("results with collected flags", out, results)
+    assert_same(f"{name}: results with collected flags", out, results)
     each = np.full(results.shape, 0xFF, np.uint8)
     out[:] = 0x55
     assert run(out, each, True) == int(np.bitwise_or.reduce(flags, axis=None))
-    assert_same("results with flags_out", out, results)
-    assert_same("flags_out", each, flags)
+    assert_same(f"{name}: results with flags_out", out, results)
+    assert_same(f"{name}: flags_out", each, flags)
 
 
 def native_call(
@@ -64,6 +73,7 @@ def assert_native(
     random: np.ndarray | None = None,
 ) -> None:
     """Native equals golden for an operation on one-dimensional columns."""
+    columns, random = long_enough(columns, random)
     if operation in NEIGHBOURS:
         results, flags = neighbour_results(operation, columns, formats, projection)
     else:

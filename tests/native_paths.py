@@ -20,6 +20,8 @@ from lowfloat.engine.sources import code_dtype
 PATHS = (("generic", None, True), *((isa, isa, False) for isa in _native.usable_isas()))
 #: A way that only operations on few bits have; others take the best kernel.
 TABLES = ("tables", None, False)
+#: Below this the arithmetic of native/src/apply.c takes the generic path.
+KERNELS_FROM = 128
 DEFAULT = lf.Projection()
 FLOAT_TYPES = ("float16", "float32", "float64")
 
@@ -107,6 +109,16 @@ def keywords(projection: lf.Projection, random: Any = None) -> dict[str, Any]:
     return given if random is None else {**given, "random_bits": random}
 
 
+def long_enough(columns: Sequence[np.ndarray], random: Any) -> tuple[list[np.ndarray], Any]:
+    """Columns and random bits repeated to at least KERNELS_FROM elements, if they are flat."""
+    size = max(column.size for column in columns)
+    if size == 0 or any(column.ndim != 1 for column in columns):
+        return list(columns), random
+    times = -(-KERNELS_FROM // size)
+    longer = [np.tile(c, times) if c.size > 1 or size == 1 else c for c in columns]
+    return longer, np.tile(random, times) if np.size(random) > 1 else random
+
+
 def assert_operation(
     operation: str,
     columns: Sequence[np.ndarray],
@@ -115,7 +127,11 @@ def assert_operation(
     projection: lf.Projection = DEFAULT,
     random: Any = None,
 ) -> None:
-    """The native library computes what the golden model computes, on every path."""
+    """The native library computes what the golden model computes, on every path.
+
+    Short columns are repeated until kernels take them.
+    """
+    columns, random = long_enough(columns, random)
     codes, flags = golden_results(operation, columns, formats, fmt, projection, random)
     operands = [lf.from_codes(c, f) for c, f in zip(columns, formats, strict=True)]
     given = keywords(projection, random)

@@ -368,6 +368,26 @@ int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,
                     uint64_t *code, uint32_t *flags);
 
+/* An operation or question whose formats and projection stay, for one result at a time. The caller
+ * owns its lf_prepared_size() bytes, aligned as for malloc; it may be copied and read by many
+ * threads. */
+typedef struct lf_prepared lf_prepared;
+
+/* What lf_prepare_question takes beside enum lf_relation. */
+enum lf_question_name { LF_QUESTION_TOTAL_ORDER = 7, LF_QUESTION_CLASS };
+
+size_t lf_prepared_size(void);
+int lf_prepare(lf_prepared *prepared, int operation, const lf_format *const *formats,
+               const lf_format *format, const lf_projection *projection);
+int lf_prepare_question(lf_prepared *prepared, int question, int signaling,
+                        const lf_format *const *formats, const lf_projection *projection);
+
+/* A code, 0 or 1, or an enum lf_class, and its flags, with 0x80 where Stochastic(bits=None) met a
+ * tail longer than 64 bits. Operands that there are fewer of, and R of other roundings, are not
+ * looked at. R must be below 2^N. */
+uint64_t lf_prepared_apply(const lf_prepared *prepared, uint64_t x, uint64_t y, uint64_t z,
+                           uint64_t random, uint32_t *flags);
+
 /* An operation on few bits, tabulated. The caller owns the memory of `codes`, the results in
  * elements of `result_bytes`, and of `flags`, one byte a result; lf_table_fill sets the rest. The
  * index is the first operand's code, or both, the first one above. A table that the caller fills

@@ -5,6 +5,9 @@
 
 #include "levels.h"
 #include "philox.h"
+#if LF_LANES == 32
+#    include "halves.h"
+#endif
 
 #ifndef LF_CAST_H
 #    define LF_CAST_H
@@ -34,15 +37,31 @@ LF_INLINE uint32_t NAME(lf_union)(const lf_cast_plan *p, const NAME(lf_findings)
            (found->largest_code > (SIGNED_LANE)p->max_code ? p->over_flags : 0);
 }
 
+/* Of binary16 and bfloat16, which only 32-bit lanes have kernels for. */
+LF_INLINE NAME(lf_findings) NAME(lf_halves_chunk)(const lf_cast_plan *p, const void *in, void *out,
+                                                  const int target, const int united)
+{
+#if LF_LANES == 32 && defined(__F16C__)
+    if (target == LF_BINARY16)
+        return lf_binary16_chunk(p, in, out, united);
+#endif
+#if LF_LANES == 32
+    if (target == LF_BFLOAT16)
+        return lf_bfloat16_chunk(p, in, out, united);
+#endif
+    return NAME(lf_nearest_chunk)(p, in, out, LF_CODES16, united, 1);
+}
+
 /* `redo` is the full kernel, for chunks with NaN or infinity in a union kernel. */
 LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
                             uint32_t *flags, size_t n, uint64_t first, const int target,
                             const int stochastic, const int level, const lf_cast_kernel redo)
 {
-    const size_t out_size = target == LF_CODES8    ? 1
-                            : target == LF_CODES16 ? 2
-                            : target == LF_CODES32 ? 4
-                                                   : sizeof(LANE);
+    const int halves = target == LF_BINARY16 || target == LF_BFLOAT16;
+    const size_t out_size = target == LF_CODES8              ? 1
+                            : target == LF_CODES16 || halves ? 2
+                            : target == LF_CODES32           ? 4
+                                                             : sizeof(LANE);
     const size_t in_size = LF_LANES == 64 && p->widen ? 4 : sizeof(LANE);
     const int united = level == LF_UNION || level == LF_NEAREST_UNION;
     /* A quantization may be in place, and a union kernel may need its input again. */
@@ -62,7 +81,7 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
         int whole = count == LF_CHUNK;
         int direct = whole && !aside;
 
-        for (size_t ahead = 2048; ahead < 2048 + LF_CHUNK * in_size; ahead += 64)
+        for (size_t ahead = 2048; n > 1024 && ahead < 2048 + LF_CHUNK * in_size; ahead += 64)
             __builtin_prefetch(source + ahead);
         if (stochastic) {
             int status = NAME(lf_random_chunk)(p, first + done - offset, offset, count, random);
@@ -80,8 +99,11 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
             chunk = in_copy;
         void *to = direct ? (void *)result : out_copy;
         NAME(lf_findings) found = {0, 0, 0, 0};
-        if (level == LF_NEAREST || level == LF_NEAREST_UNION)
-            found = NAME(lf_nearest_chunk)(p, chunk, to, target, united);
+        if (halves)
+            found = NAME(lf_halves_chunk)(p, chunk, to, target, united);
+        else if (level == LF_NEAREST || level == LF_NEAREST_UNION)
+            found = p->sign_min ? NAME(lf_nearest_chunk)(p, chunk, to, target, united, 0)
+                                : NAME(lf_nearest_chunk)(p, chunk, to, target, united, 1);
         else if (level == LF_PLAIN)
             NAME(lf_plain_chunk)(p, chunk, to, random, target, stochastic);
         else if (level == LF_UNION)

@@ -3,6 +3,30 @@
 #include "lanes.h"
 
 #include "lattice.h"
+#if LF_LANES == 32
+#    include "levels.h"
+
+#    include "halves.h"
+#endif
+
+/* Everything of an IEEE-style format. With t the fraction as a number below 1 and f the field, take
+ * a = (1 + t) 2^(f - B) and b = 2 a - 2^(1 - B): where f = 0, b = t 2^(1 - B) is the subnormal and
+ * below a; elsewhere a is the number, and not above b. */
+LF_INLINE LANE NAME(lf_widen_raw)(const lf_cast_plan *p, LANE x)
+{
+    LANE aligned = x << p->sign_shift;
+    LANE a = ((aligned & ~(LANE)0 >> 1) >> p->raw_shift) + (LANE)p->code_base;
+    LANE twice = a + (LANE)p->raw_add, subtract = (LANE)p->raw_subtract;
+    HOST u, v;
+    memcpy(&u, &twice, sizeof u);
+    memcpy(&v, &subtract, sizeof v);
+    u -= v;
+    LANE b;
+    memcpy(&b, &u, sizeof b);
+    LANE least = (SIGNED_LANE)a < (SIGNED_LANE)b ? a : b;
+    LANE special = (SIGNED_LANE)a > (SIGNED_LANE)p->raw_max ? (LANE)p->special_add : 0;
+    return (least + special) | (aligned & ~(~(LANE)0 >> 1));
+}
 
 /* Returns the union of flags. */
 LF_INLINE uint32_t NAME(lf_decode_loop)(const lf_cast_plan *plan, const void *in, void *out,
@@ -12,11 +36,16 @@ LF_INLINE uint32_t NAME(lf_decode_loop)(const lf_cast_plan *plan, const void *in
     const lf_cast_plan *p = &copy;
     const lf_unaligned8 *source8 = in;
     const lf_unaligned16 *source16 = in;
+    const lf_unaligned32 *source32 = in;
     UNALIGNED *target = out;
     LANE all = 0;
 #pragma GCC ivdep
     for (size_t i = 0; i < n; i++) {
-        LANE x = bytes == 1 ? source8[i] : source16[i];
+        LANE x = bytes == 1 ? source8[i] : bytes == 2 ? source16[i] : source32[i];
+        if (level == LF_RAW) {
+            target[i] = NAME(lf_widen_raw)(p, x);
+            continue;
+        }
         LANE code = x & (LANE)p->magnitude_mask;
         LANE result = NAME(lf_widen)(p, code);
         int infinite = (SIGNED_LANE)code > (SIGNED_LANE)p->max_code;

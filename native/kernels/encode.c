@@ -29,6 +29,9 @@
 #define NEAREST(lanes, target)                                                                     \
     KERNEL(lanes, target, 0, LF_NEAREST, NULL)                                                     \
     KERNEL(lanes, target, 0, LF_NEAREST_UNION, NAMED(lanes, target, 0, LF_FULL))
+#define HALVES(target)                                                                             \
+    KERNEL(32, target, 0, LF_NEAREST, NULL)                                                        \
+    KERNEL(32, target, 0, LF_NEAREST_UNION, NAMED(32, LF_CODES16, 0, LF_FULL))
 #define NEAREST_ENTRY(lanes, target)                                                               \
     [LF_LANES##lanes][target][0][LF_NEAREST] = NAMED(lanes, target, 0, LF_NEAREST),                \
     [LF_LANES##lanes][target][0][LF_NEAREST_UNION] = NAMED(lanes, target, 0, LF_NEAREST_UNION),
@@ -45,8 +48,15 @@ ALL(LEVELS, 32)
 ALL(LEVELS, 64)
 TARGETS(NEAREST, 32)
 TARGETS(NEAREST, 64)
+#if defined(__F16C__)
+HALVES(LF_BINARY16)
+#    define BINARY16_ENTRY NEAREST_ENTRY(32, LF_BINARY16)
+#else
+#    define BINARY16_ENTRY
+#endif
+HALVES(LF_BFLOAT16)
 
 const lf_encode_table LF_JOIN(lf_encoders_, LF_ISA_NAME) = {
     .kernel = {ALL(ENTRIES, 32) ALL(ENTRIES, 64) TARGETS(NEAREST_ENTRY, 32)
-                   TARGETS(NEAREST_ENTRY, 64)},
+                   TARGETS(NEAREST_ENTRY, 64) BINARY16_ENTRY NEAREST_ENTRY(32, LF_BFLOAT16)},
 };

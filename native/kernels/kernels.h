@@ -14,6 +14,7 @@
  * in 32-bit lanes or binary64 in 64-bit lanes, and F the bits of its fraction. A pair of
  * constants (x, x_flip) is chosen by sign: x, or x ^ x_flip for negative numbers. */
 typedef struct lf_cast_plan {
+    uint8_t level; /* enum lf_level, of the kernel that was chosen */
     /* Rounding: lattice.h. */
     int64_t cap; /* plain and union kernels: larger magnitudes are read as this one */
     int64_t low_field;
@@ -37,6 +38,9 @@ typedef struct lf_cast_plan {
     uint64_t code_base;
     int64_t low_codes;
     uint64_t low_add, low_subtract;
+    int32_t raw_shift; /* raw: lf_widen_raw */
+    int64_t raw_max;
+    uint64_t raw_add, raw_subtract, special_add;
     /* Only in `full` kernels: flags and rare knobs. */
     int64_t zero_below; /* magnitudes below it are read as zero */
     int64_t tiny_below, tiny_below_flip;
@@ -80,6 +84,11 @@ int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,
                  const lf_projection *projection, const lf_random *random, int want_flags,
                  int want_flags_out, int quantize, int isa, lf_cast_kernel *kernel);
 
+/* The raw kernel in place of the one that lf_plan_cast chose for a conversion from `from` to a
+ * host, where there is one. */
+lf_cast_kernel lf_raw_decoder(const lf_cast_plan *plan, const lf_format *from, int lanes, int isa,
+                              lf_cast_kernel chosen);
+
 /* Limits to measure the kernels against: loops that move the same bytes and do nothing else. */
 enum lf_limit_kind { LF_LIMIT_NARROW32TO8, LF_LIMIT_NARROW32TO16, LF_LIMIT_WIDEN8TO32, LF_LIMITS };
 
@@ -87,12 +96,23 @@ enum lf_limit_kind { LF_LIMIT_NARROW32TO8, LF_LIMIT_NARROW32TO16, LF_LIMIT_WIDEN
 int lf_limit(int which, int isa, const void *in, void *out, size_t n);
 
 enum lf_lanes { LF_LANES32, LF_LANES64 };
-enum lf_target_kind { LF_CODES8, LF_CODES16, LF_CODES32, LF_QUANTIZED, LF_TARGETS };
+/* binary16 and bfloat16 have kernels of their own, to nearest even from 32-bit lanes, and the
+ * others from and to LF_CODES16. */
+enum lf_target_kind {
+    LF_CODES8,
+    LF_CODES16,
+    LF_CODES32,
+    LF_QUANTIZED,
+    LF_BINARY16,
+    LF_BFLOAT16,
+    LF_TARGETS
+};
 
 /* Plain: no flags. Union: the union of flags. Full: a byte of flags per element, and every format
  * and rounding that plan.c accepts; the others do the common ones (levels.h). Nearest: plain and
- * union for nearest_even, rounded by the host's own addition. */
-enum lf_level { LF_PLAIN, LF_UNION, LF_FULL, LF_NEAREST, LF_NEAREST_UNION, LF_LEVELS };
+ * union for nearest_even, rounded by the host's own addition. Raw: to a host, without flags, NaNs
+ * with whatever payload. */
+enum lf_level { LF_PLAIN, LF_UNION, LF_FULL, LF_NEAREST, LF_NEAREST_UNION, LF_RAW, LF_LEVELS };
 
 typedef void (*lf_limit_loop)(const void *in, void *out, size_t n);
 
@@ -102,7 +122,7 @@ typedef struct lf_encode_table {
 } lf_encode_table;
 
 typedef struct lf_decode_table {
-    lf_cast_kernel kernel[2][2][LF_LEVELS]; /* code bytes - 1, lanes, level */
+    lf_cast_kernel kernel[LF_TARGETS][2][LF_LEVELS]; /* kind of code, lanes, level */
 } lf_decode_table;
 
 typedef struct lf_limit_table {

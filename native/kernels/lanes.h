@@ -46,4 +46,15 @@ typedef uint16_t __attribute__((aligned(1), may_alias)) lf_unaligned16;
 typedef uint32_t __attribute__((aligned(1), may_alias)) lf_unaligned32;
 typedef uint64_t __attribute__((aligned(1), may_alias)) lf_unaligned64;
 
+/* Bytes of a code; of a quantized number, more than any. */
+LF_INLINE size_t lf_code_size(int target)
+{
+    switch (target) {
+    case LF_CODES8: return 1;
+    case LF_CODES32: return 4;
+    case LF_QUANTIZED: return 8;
+    default: return 2;
+    }
+}
+
 #endif

@@ -40,17 +40,28 @@ typedef struct NAME(lf_findings) {
     SIGNED_LANE largest_code, largest;
 } NAME(lf_findings);
 
+LF_INLINE void NAME(lf_put_nans)(const lf_cast_plan *p, const UNALIGNED *in, void *out,
+                                 const int target)
+{
+    for (int i = 0; i < LF_CHUNK; i++)
+        if ((SIGNED_LANE)(in[i] & ~(LANE)0 >> 1) > HOST_INFINITY)
+            NAME(lf_store)(out, target, i, (LANE)p->nan);
+}
+
 /* As lf_plain_chunk, for nearest_even. With e the exponent of m, raised to that of the lowest
  * binade, m + 2^(e + F - M) has the step 2^(e - M) that m has on the lattice, and M >= 1, F - M >=
  * 1 keep the sum below 2^(e + F - M + 1): the host rounds it, ties to even, where P-5 says. What
  * the sum has above the power is the significand, hidden bit included. In a union kernel magnitudes
- * past the cap have lost something, as every overflow has. */
-LF_INLINE NAME(lf_findings) NAME(lf_nearest_chunk)(const lf_cast_plan *plan, const UNALIGNED *in,
-                                                   void *out, const int target, const int united)
+ * past the cap have lost something, as every overflow has. NaNs are rare: they are put in
+ * afterwards, unless the codes took the place of the numbers. `signs`: the format has -0. */
+LF_INLINE NAME(lf_findings)
+    NAME(lf_nearest_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,
+                           const int target, const int united, const int signs)
 {
     const lf_cast_plan copy = *plan; /* which stores to `out` cannot change */
     const lf_cast_plan *p = &copy;
     NAME(lf_findings) found = {0, 0, 0, 0};
+    const int separate = target != LF_QUANTIZED && lf_code_size(target) < sizeof(LANE);
 #pragma GCC ivdep
     for (int i = 0; i < LF_CHUNK; i++) {
         LANE x = in[i];
@@ -70,8 +81,9 @@ LF_INLINE NAME(lf_findings) NAME(lf_nearest_chunk)(const lf_cast_plan *plan, con
             LANE lost = (LANE)(number ^ magnitude);
             found.lost |= lost;
             found.tiny_lost |= magnitude < (SIGNED_LANE)p->tiny_below ? lost : 0;
-            found.largest = magnitude > found.largest ? magnitude : found.largest;
         }
+        if (united || separate)
+            found.largest = magnitude > found.largest ? magnitude : found.largest;
         LANE result;
         if (target == LF_QUANTIZED) {
             LANE over = (LANE)p->over ^ (x & (LANE)p->over_flip);
@@ -81,11 +93,15 @@ LF_INLINE NAME(lf_findings) NAME(lf_nearest_chunk)(const lf_cast_plan *plan, con
             LANE sum;
             memcpy(&sum, &a, sizeof sum);
             LANE code = sum - power + (((LANE)e - (LANE)p->low_bits) >> p->code_shift);
-            result = NAME(lf_signed)(p, code, code, x, target);
+            LANE sign = x >> p->sign_shift & (LANE)p->sign_mask;
+            result = signs ? code | sign : NAME(lf_signed)(p, code, code, x, target);
         }
-        result = magnitude > HOST_INFINITY ? (LANE)p->nan : result;
+        if (!separate)
+            result = magnitude > HOST_INFINITY ? (LANE)p->nan : result;
         NAME(lf_store)(out, target, i, result);
     }
+    if (separate && !united && found.largest > HOST_INFINITY)
+        NAME(lf_put_nans)(p, in, out, target);
     found.largest_code = found.largest >= (SIGNED_LANE)p->over_from ? p->max_code + 1 : 0;
     return found;
 }

@@ -132,10 +132,28 @@ static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection
     plan_low(p, f, q, h);
 }
 
+/* Signed, with everything of IEEE 754: raw decoders are for these. */
+static bool is_ieee(const lf_format *f)
+{
+    return f->is_signed && f->nan == LF_NAN_IEEE && f->negative_zero && f->zero &&
+           f->subnormals == LF_SUBNORMALS_GRADUAL;
+}
+
+/* The constants of lf_widen_raw. Where format and host have their subnormals in common, a is b. */
+static void plan_raw(lf_cast_plan *p, const lf_layout *f, const host *h)
+{
+    int width = __builtin_popcountll(f->magnitude_mask);
+    p->raw_shift = h->bits - 1 - width - p->code_shift;
+    p->raw_max = (int64_t)(f->max_finite_code << p->code_shift) + (int64_t)p->code_base;
+    p->special_add = (uint64_t)h->infinity - (f->infinity_code << p->code_shift) - p->code_base;
+    p->raw_add = p->low_codes ? p->low_add : 0;
+    p->raw_subtract = p->low_codes ? p->low_subtract : 0;
+}
+
 /* Codes to a host. */
 static bool plan_decode(lf_cast_plan *p, const lf_layout *f, const host *h)
 {
-    const uint64_t never = INT32_MAX;
+    const uint64_t never = h->lanes == LF_LANES32 ? INT32_MAX : INT64_MAX;
     if (f->subnormals == LF_SUBNORMALS_FLUSH || !plan_widen(p, f, h))
         return false;
     p->max_code = (int64_t)f->max_finite_code;
@@ -148,6 +166,7 @@ static bool plan_decode(lf_cast_plan *p, const lf_layout *f, const host *h)
     case LF_NAN_NONE: p->nan_least = never; break;
     case LF_NAN_IEEE:
         p->nan_least = f->infinity_code + 1;
+        plan_raw(p, f, h);
         p->quiet_bits = (uint64_t)1 << (f->mantissa_bits - 1);
         break;
     case LF_NAN_NEGATIVE_ZERO: /* the flip makes it the largest key */
@@ -217,6 +236,17 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
     return level == LF_PLAIN ? LF_NEAREST : LF_NEAREST_UNION;
 }
 
+/* binary16 and bfloat16, with infinity where the host has it; otherwise LF_CODES16. */
+static int half_kind(const lf_cast_plan *p, const lf_format *f, uint64_t infinity)
+{
+    bool ieee = is_ieee(f) && p->infinite == infinity;
+    if (ieee && f->exponent_bits == 5 && f->mantissa_bits == 10 && f->bias == 15)
+        return LF_BINARY16;
+    if (ieee && f->exponent_bits == 8 && f->mantissa_bits == 7 && f->bias == 127)
+        return LF_BFLOAT16;
+    return LF_CODES16;
+}
+
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
                               const lf_format *to, const lf_projection *q, const lf_random *random,
                               bool quantize, const tables *t)
@@ -242,10 +272,20 @@ static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_for
     if (stochastic)
         plan_random(p, q, random);
     int level = plan_level(p, f, q, h, &r, quantize);
+    p->level = (uint8_t)level;
     int target = quantize                ? LF_QUANTIZED
                  : f->storage_bytes == 1 ? LF_CODES8
                  : f->storage_bytes == 2 ? LF_CODES16
                                          : LF_CODES32;
+    if (target == LF_CODES16 && h->lanes == LF_LANES32 && p->over == p->infinite &&
+        q->rounding == LF_NEAREST_EVEN && level != LF_FULL)
+        target = half_kind(p, to, f->infinity_code);
+    if (!t->encoders->kernel[h->lanes][target][0][LF_NEAREST])
+        target = LF_CODES16; /* binary16 without F16C */
+    if (target > LF_QUANTIZED) {
+        level = level == LF_PLAIN || level == LF_NEAREST ? LF_NEAREST : LF_NEAREST_UNION;
+        p->level = (uint8_t)level;
+    }
     return t->encoders->kernel[h->lanes][target][stochastic][level];
 }
 
@@ -255,8 +295,8 @@ static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_for
     const lf_layout *f = &c->operands[0];
     const host *h = &hosts[is_host(to, &hosts[LF_LANES32]) ? LF_LANES32 : LF_LANES64];
     /* Exact, so that neither the rounding nor R matters, if given bits need no check. */
-    if (!is_host(to, h) || width_of(from) > 16 || q->daz || q->ftz ||
-        q->rounding == LF_STOCHASTIC || !plan_decode(p, f, h))
+    if (!is_host(to, h) || width_of(from) > (h->lanes == LF_LANES64 ? 32 : 16) || q->daz ||
+        q->ftz || q->rounding == LF_STOCHASTIC || !plan_decode(p, f, h))
         return NULL;
     results r = representatives(c, f);
     plan_common(p, &r);
@@ -265,7 +305,28 @@ static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_for
     int level = p->want_flags_out || (p->want_flags && clamps) ? LF_FULL
                 : p->want_flags && f->nan == LF_NAN_IEEE       ? LF_UNION
                                                                : LF_PLAIN;
-    return t->decoders->kernel[f->storage_bytes - 1][h->lanes][level];
+    p->level = (uint8_t)level;
+    int kind = f->storage_bytes / 2; /* LF_CODES8 to LF_CODES32 */
+    if (kind == LF_CODES16 && h->lanes == LF_LANES32 && level != LF_FULL)
+        kind = half_kind(p, from, (uint64_t)h->infinity);
+    if (!t->decoders->kernel[kind][h->lanes][level])
+        kind = LF_CODES16; /* without F16C */
+    return t->decoders->kernel[kind][h->lanes][level];
+}
+
+lf_cast_kernel lf_raw_decoder(const lf_cast_plan *plan, const lf_format *from, int lanes, int isa,
+                              lf_cast_kernel chosen)
+{
+    const tables *t = tables_of(isa);
+    /* Doubling what the host has for infinity would leave the magnitudes. */
+    if (!t || !is_ieee(from) || (plan->raw_add && !plan->special_add))
+        return chosen;
+    for (int kind = 0; kind < LF_TARGETS; kind++) {
+        const lf_cast_kernel *levels = t->decoders->kernel[kind][lanes];
+        if (levels[LF_RAW] && levels[LF_PLAIN] == chosen)
+            return levels[LF_RAW];
+    }
+    return chosen;
 }
 
 int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,

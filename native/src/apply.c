@@ -1,11 +1,13 @@
 #include "apply.h"
 
 #include "fpenv.h"
+#include "host_arithmetic.h"
 #include "inputs.h"
 #include "kernels.h"
 
-/* Below this the generic path is done before a kernel's plan is made. */
+/* Below these the generic path is done before plans are made. */
 #define KERNEL_FROM 16
+#define ARITHMETIC_FROM 128
 
 typedef struct apply_job {
     lf_context context;
@@ -15,6 +17,7 @@ typedef struct apply_job {
     int arity;
     lf_cast_plan plan;
     lf_cast_kernel kernel;
+    lf_arithmetic_plan arithmetic[2];
 } apply_job;
 
 /* The generic path: load a block, compute, store it. */
@@ -37,6 +40,17 @@ static uint32_t generic_chunk(const void *argument, size_t begin, size_t end)
     return raised;
 }
 
+/* What a chunk returns. */
+static uint32_t outcome(int status, uint32_t flags)
+{
+    switch (status) {
+    case LF_OK: return flags;
+    case LF_ERROR_TAIL: return LF_TAIL;
+    case LF_ERROR_ARGUMENT: return LF_RANGE;
+    default: return LF_FAILED;
+    }
+}
+
 /* A kernel computes with host floats, so it runs under a control word that is known. */
 static uint32_t kernel_chunk(const void *argument, size_t begin, size_t end)
 {
@@ -54,12 +68,33 @@ static uint32_t kernel_chunk(const void *argument, size_t begin, size_t end)
                     out + begin * (size_t)o->bytes, flags_out ? flags_out + begin : NULL,
                     o->result->flags ? &flags : NULL, end - begin, first);
     lf_fpenv_leave(control);
-    switch (status) {
-    case LF_OK: return flags;
-    case LF_ERROR_TAIL: return LF_TAIL;
-    case LF_ERROR_ARGUMENT: return LF_RANGE;
-    default: return LF_FAILED;
+    return outcome(status, flags);
+}
+
+/* As kernel_chunk, for operations that plan_arithmetic.c has a plan for. */
+static uint32_t arithmetic_chunk(const void *argument, size_t begin, size_t end)
+{
+    const apply_job *job = argument;
+    const lf_output *o = &job->output;
+    uint8_t *flags_out = o->result->flags_out;
+    uint64_t first = begin + (o->random ? o->random->first : 0);
+    uint32_t flags = 0;
+    const void *codes[3];
+    ptrdiff_t strides[3];
+    uint64_t repeated[3];
+    for (int k = 0; k < job->arity; k++) {
+        const lf_input *x = &job->inputs[k];
+        lf_store(&repeated[k], x->bytes, 0, &x->repeated, 1);
+        strides[k] = x->stride;
+        codes[k] = x->stride ? (const void *)((const char *)x->elements + begin * (size_t)x->bytes)
+                             : &repeated[k];
     }
+    uint32_t control = lf_fpenv_enter();
+    int status = lf_arithmetic_run(
+        job->arithmetic, codes, strides, (char *)o->result->codes + begin * (size_t)o->bytes,
+        flags_out ? flags_out + begin : NULL, o->result->flags ? &flags : NULL, end - begin, first);
+    lf_fpenv_leave(control);
+    return outcome(status, flags);
 }
 
 /* Whether a kernel does this cast: a conversion, or a quantization to `to`, of contiguous codes. */
@@ -76,6 +111,23 @@ static bool lf_shortcut(apply_job *job, const lf_format *to, const lf_projection
     return lf_plan_cast(&job->plan, x->format, to, projection, job->output.random,
                         result->flags != NULL, result->flags_out != NULL, operation == LF_QUANTIZE,
                         isa, &job->kernel) != 0;
+}
+
+/* Whether the host's arithmetic does this operation, on operands of stride 0 or 1. */
+static bool by_host(apply_job *job, const lf_projection *projection, int isa)
+{
+    const lf_result *result = job->output.result;
+    const lf_format *formats[3] = {0};
+    if (job->context.operation == LF_QUANTIZE)
+        return false;
+    for (int k = 0; k < job->arity; k++) {
+        formats[k] = job->operands[k].format;
+        if (job->inputs[k].stride >> 1)
+            return false;
+    }
+    return lf_plan_arithmetic(job->arithmetic, job->context.operation, formats, result->format,
+                              projection, job->output.random, result->flags != NULL,
+                              result->flags_out != NULL, isa) != 0;
 }
 
 /* `to` and `projection` say what is rounded to, which for quantize is the grid. */
@@ -100,6 +152,8 @@ static int run(apply_job *job, const lf_result *result, size_t n, const lf_forma
     int isa = options ? options->isa : LF_ISA_BEST;
     if (!generic && n >= KERNEL_FROM && lf_shortcut(job, to, projection, isa))
         return lf_output_run(&job->output, kernel_chunk, job, n, options);
+    if (!generic && n >= ARITHMETIC_FROM && by_host(job, projection, isa))
+        return lf_output_run(&job->output, arithmetic_chunk, job, n, options);
     return lf_output_run(&job->output, generic_chunk, job, n, options);
 }
 

@@ -1,21 +1,13 @@
 #include "apply.h"
 #include "inputs.h"
 #include "operations.h"
+#include "question.h"
 
-typedef struct comparison_job comparison_job;
-/* The answer for one pair of codes; its flags may hold LF_INVALID. */
-typedef lf_coded (*answer)(const comparison_job *job, uint64_t a, uint64_t b);
-
-struct comparison_job {
-    answer answer;
+typedef struct comparison_job {
+    lf_question question;
     lf_output output;
     lf_input inputs[2];
-    lf_layout formats[2];
-    int count; /* operands */
-    int relation;
-    bool signaling;
-    bool daz;
-};
+} comparison_job;
 
 /* The orders that a relation accepts: bit 0 below, bit 1 equal, bit 2 above, bit 3 unordered. */
 static const uint8_t ACCEPTED[] = {[LF_EQUAL] = 2,      [LF_NOT_EQUAL] = 13, [LF_LESS] = 1,
@@ -23,14 +15,14 @@ static const uint8_t ACCEPTED[] = {[LF_EQUAL] = 2,      [LF_NOT_EQUAL] = 13, [LF
                                    [LF_UNORDERED] = 8};
 
 /* Rule K-1. */
-static lf_coded compare(const comparison_job *job, uint64_t a, uint64_t b)
+static lf_coded compare(const lf_question *q, uint64_t a, uint64_t b)
 {
-    lf_value x = lf_unpack(&job->formats[0], job->daz, a);
-    lf_value y = lf_unpack(&job->formats[1], job->daz, b);
-    unsigned accepted = ACCEPTED[job->relation];
+    lf_value x = lf_unpack(&q->formats[0], q->daz, a);
+    lf_value y = lf_unpack(&q->formats[1], q->daz, b);
+    unsigned accepted = ACCEPTED[q->relation];
     if (!lf_any_nan(&x, &y))
         return (lf_coded){accepted >> (lf_order(&x, &y) + 1) & 1, 0};
-    bool raises = job->signaling || x.signaling || y.signaling;
+    bool raises = q->signaling || x.signaling || y.signaling;
     return (lf_coded){accepted >> 3, raises ? LF_INVALID : 0};
 }
 
@@ -42,10 +34,10 @@ static int total_rank(const lf_value *x)
     return x->sign ? -rank : rank;
 }
 
-static lf_coded total_order(const comparison_job *job, uint64_t a, uint64_t b)
+static lf_coded total_order(const lf_question *q, uint64_t a, uint64_t b)
 {
-    lf_value x = lf_unpack(&job->formats[0], false, a);
-    lf_value y = lf_unpack(&job->formats[1], false, b);
+    lf_value x = lf_unpack(&q->formats[0], false, a);
+    lf_value y = lf_unpack(&q->formats[1], false, b);
     int order = total_rank(&x) - total_rank(&y);
     if (order == 0 && x.kind == LF_NAN)
         order = (x.significand > y.significand) - (x.significand < y.significand);
@@ -57,10 +49,10 @@ static lf_coded total_order(const comparison_job *job, uint64_t a, uint64_t b)
 }
 
 /* Rule K-3. */
-static lf_coded classify(const comparison_job *job, uint64_t a, uint64_t b)
+static lf_coded classify(const lf_question *q, uint64_t a, uint64_t b)
 {
     (void)b;
-    const lf_layout *f = &job->formats[0];
+    const lf_layout *f = &q->formats[0];
     lf_value x = lf_unpack(f, false, a);
     bool subnormal = (a & f->magnitude_mask) < f->min_normal_code;
     int distance = 0;
@@ -73,6 +65,15 @@ static lf_coded classify(const comparison_job *job, uint64_t a, uint64_t b)
     return (lf_coded){(uint64_t)class, 0};
 }
 
+lf_coded lf_answer(const lf_question *q, uint64_t a, uint64_t b)
+{
+    switch (q->kind) {
+    case LF_ASK_TOTAL_ORDER: return total_order(q, a, b);
+    case LF_ASK_CLASS: return classify(q, a, b);
+    default: return compare(q, a, b);
+    }
+}
+
 static uint32_t comparison_chunk(const void *argument, size_t begin, size_t end)
 {
     const comparison_job *job = argument;
@@ -81,10 +82,11 @@ static uint32_t comparison_chunk(const void *argument, size_t begin, size_t end)
     uint32_t raised = 0;
     for (size_t n; begin < end; begin += n) {
         n = end - begin < LF_BLOCK ? end - begin : LF_BLOCK;
-        for (int k = 0; k < job->count; k++)
+        for (int k = 0; k < job->question.count; k++)
             lf_input_load(&job->inputs[k], begin, blocks[k], n);
         for (size_t i = 0; i < n; i++) {
-            lf_coded r = job->answer(job, blocks[0][i], blocks[job->count - 1][i]);
+            lf_coded r =
+                lf_answer(&job->question, blocks[0][i], blocks[job->question.count - 1][i]);
             truths[i] = r.code;
             flags[i] = (uint8_t)r.flags;
             raised |= r.flags;
@@ -98,13 +100,13 @@ static int run(comparison_job *job, const lf_operand *operands, const lf_result 
                const lf_options *options)
 {
     int status = operands ? lf_options_check(options) : LF_ERROR_ARGUMENT;
-    for (int k = 0; k < job->count && status == LF_OK; k++) {
+    for (int k = 0; k < job->question.count && status == LF_OK; k++) {
         const lf_operand *x = &operands[k];
-        if (!lf_layout_init(&job->formats[k], x->format))
+        if (!lf_layout_init(&job->question.formats[k], x->format))
             return LF_ERROR_ARGUMENT;
         if (n)
-            status =
-                lf_input_init(&job->inputs[k], x->codes, job->formats[k].storage_bytes, x->stride);
+            status = lf_input_init(&job->inputs[k], x->codes,
+                                   job->question.formats[k].storage_bytes, x->stride);
     }
     if (status != LF_OK || n == 0)
         return status;
@@ -121,11 +123,11 @@ int lf_compare(int relation, int signaling, const lf_operand operands[2], uint8_
     if (relation < LF_EQUAL || relation > LF_UNORDERED || !projection ||
         projection->size < sizeof *projection)
         return LF_ERROR_ARGUMENT;
-    comparison_job job = {.answer = compare,
-                          .count = 2,
-                          .relation = relation,
-                          .signaling = signaling != 0,
-                          .daz = projection->daz};
+    comparison_job job = {.question = {.kind = LF_ASK_RELATION,
+                                       .count = 2,
+                                       .relation = relation,
+                                       .signaling = signaling != 0,
+                                       .daz = projection->daz}};
     lf_result r = {.codes = result, .flags_out = flags_out, .flags = flags};
     return run(&job, operands, &r, n, options);
 }
@@ -133,12 +135,12 @@ int lf_compare(int relation, int signaling, const lf_operand operands[2], uint8_
 int lf_total_order(const lf_operand operands[2], uint8_t *result, size_t n,
                    const lf_options *options)
 {
-    comparison_job job = {.answer = total_order, .count = 2};
+    comparison_job job = {.question = {.kind = LF_ASK_TOTAL_ORDER, .count = 2}};
     return run(&job, operands, &(lf_result){.codes = result}, n, options);
 }
 
 int lf_classify(const lf_operand *x, uint8_t *result, size_t n, const lf_options *options)
 {
-    comparison_job job = {.answer = classify, .count = 1};
+    comparison_job job = {.question = {.kind = LF_ASK_CLASS, .count = 1}};
     return run(&job, x, &(lf_result){.codes = result}, n, options);
 }

@@ -144,8 +144,12 @@ static uint32_t lookup_chunk(const void *argument, size_t begin, size_t end)
     uint32_t all = 0;
     for (size_t n; begin < end; begin += n) {
         n = end - begin < LF_BLOCK ? end - begin : LF_BLOCK;
-        for (uint32_t k = 0; k < t->operands; k++)
+        for (uint32_t k = 0; k < t->operands; k++) {
             append(job, k, begin, index, n);
+            if (job->operands[k].stride == 1) /* three blocks ahead */
+                for (size_t at = 0; at < LF_BLOCK; at += 64)
+                    __builtin_prefetch((const char *)job->operands[k].codes + begin + 768 + at);
+        }
         void *to = out + begin * t->result_bytes;
         bool flagged = job->result->flags && !each && all != t->raised;
         if (each)

@@ -253,11 +253,41 @@ static int functions(void)
     return failures + expect("e, inexact", word, (uint64_t)LF_INEXACT << 32 | 0x4170);
 }
 
+static int tables_and_prepared(void)
+{
+    static const lf_format e4m3fn = {
+        sizeof e4m3fn,         4,     3, 7, 1, LF_INFINITIES_NONE, LF_NAN_ALL_ONES, 1, 1,
+        LF_SUBNORMALS_GRADUAL, {0, 0}};
+    static const lf_format *const formats[2] = {&e4m3fn, &e4m3fn};
+    static uint8_t codes[1 << 16], flags[1 << 16];
+    const uint8_t x[2] = {0x38, 0x7E}, y = 0x40; /* 1, 448; 2 */
+    uint8_t result[2];
+    uint32_t raised = 0;
+    lf_projection p = {.size = sizeof p};
+    lf_table table = {.size = sizeof table, .codes = codes, .flags = flags};
+    int failures =
+        expect("fill", (uint64_t)lf_table_fill(&table, LF_MULTIPLY, formats, &e4m3fn, &p), LF_OK);
+    lf_operand operands[2] = {{&e4m3fn, x, 1}, {&e4m3fn, &y, 0}};
+    lf_result to = {&e4m3fn, result, NULL, &raised};
+    lf_table_apply(&table, operands, &to, 2, NULL);
+    failures += expect("1 * 2", result[0], 0x40) + expect("448 * 2", result[1], 0x7F);
+    failures += expect("overflow", raised, LF_OVERFLOW | LF_INEXACT);
+
+    lf_prepared *prepared = malloc(lf_prepared_size());
+    lf_prepare(prepared, LF_DIVIDE, formats, &e4m3fn, &p);
+    failures += expect("1 / 2", lf_prepared_apply(prepared, 0x38, 0x40, 0, 0, &raised), 0x30);
+    failures += expect("exact", raised, 0);
+    lf_prepare_question(prepared, LF_LESS, 0, formats, &p);
+    failures += expect("1 < 2", lf_prepared_apply(prepared, 0x38, 0x40, 0, 0, &raised), 1);
+    free(prepared);
+    return failures;
+}
+
 int main(void)
 {
     int failures = expect("version", lf_abi_version(), LF_ABI_VERSION);
-    failures +=
-        scalars() + arrays() + integers_and_grids() + comparisons() + functions() + random_bits();
+    failures += scalars() + arrays() + integers_and_grids() + comparisons() + functions() +
+                random_bits() + tables_and_prepared();
     printf("%d failures\n", failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from lowfloat._core import ffi
 from native_calls import all_codes, assert_call, native_call, sampled_codes
-from native_paths import DEFAULT, assert_same
+from native_paths import DEFAULT, TABLES, assert_same
 from projection_mixes import mix
 from strategies import ROUNDINGS, SATURATIONS
 
@@ -37,7 +37,8 @@ def assert_by_table(operation, columns, formats, fmt, projection=DEFAULT):
     expected = generic_results(operation, columns, formats, fmt, projection)
     with _native.forced(tables=True):
         assert _native._table(operation, tuple(formats), fmt, projection, 1) is not None
-        assert_call(native_call(operation, columns, formats, fmt, projection), *expected)
+        run = native_call(operation, columns, formats, fmt, projection)
+        assert_call(run, *expected, paths=[TABLES])
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +98,7 @@ def test_three_threads_and_odd_places() -> None:
     try:
         with _native.forced(tables=True):
             call = native_call("multiply", (a[1:], b[:-1]), (E4M3, E4M3), E4M3)
-            assert_call(call, expected, flags)
+            assert_call(call, expected, flags, paths=[TABLES])
     finally:
         lf.set_num_threads(before)
 
@@ -144,4 +145,4 @@ def test_one_spoilt_entry_is_found(what: str) -> None:
         entries = ffi.buffer(ffi.cast("uint8_t *", getattr(table, what)), 1 << 16)
         entries[0x1234] = bytes([entries[0x1234][0] ^ 1])
         with pytest.raises(AssertionError, match="1 of 65536 differ"):
-            assert_call(native_call("add", columns, formats, E4M3), *expected)
+            assert_call(native_call("add", columns, formats, E4M3), *expected, paths=[TABLES])

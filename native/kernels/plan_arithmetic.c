@@ -1,0 +1,268 @@
+/* Chooses the host and the kernels of an operation, and runs them.
+ *
+ * Notation: H bits of the host, 2^low its smallest number; p_x, emin_x, 2^lattice_x the precision,
+ * the lowest exponent and the smallest positive number of format x; m any number that rounding to r
+ * looks at: of at most p_r + 1 bits, and a multiple of 2^z, z = emin_r - M_r - 2
+ * (host_arithmetic.h). v is the exact result, f(v) the host's, so that f is monotone, and f(m) = m:
+ * for v > m, f(v) >= m, and all that is needed is f(v) != m.
+ *
+ * Sums. TwoSum makes f(v) odd where it is not v. With p_r + 2 <= H and z >= low every m is an even
+ * host number. Where sums may be rounded to nearest even (no flags, p_x, p_y <= p_r, lattice_x,
+ * lattice_y >= lattice_r) 2 p_r + 2 <= H is enough: see nearest_sum.
+ *
+ * Products. p_x + p_y <= H bits are exact if lattice_x + lattice_y >= low. Otherwise those of at
+ * least 2^q, q = emin_r - M_r - 1, are, if q - (p_x + p_y - 1) >= low; and one of less has its
+ * significand at (2^p_x - 1) (2^p_y - 1), below 2^(p_x + p_y) - 2^p_x, or has p_x + p_y - 1 bits
+ * and is exact down to 2^(q - 1): f(v) < 2^q, whatever lies between. (The bound of tininess is not
+ * below 2^q.)
+ *
+ * Quotients v = x / y. As integers, v - m = (x - m y) / y with m < 2^(p_r + 1), so for v != m the
+ * distance is 1 / y > 2^-p_y at least: half a step of the host, 2^(p_r - H) for m >= 2^p_r, is not
+ * more if p_r + p_y <= H. Where x has the smaller step the distance is v / x > 2^-p_x v: enough if
+ * p_x <= H. Where the host is subnormal its half step is 2^(low - 1), and the distance from a
+ * multiple of 2^z more than 2^(z - max(p_x, p_y) - 1).
+ *
+ * Roots. |sqrt(x) - m| = |x - m^2| / (sqrt(x) + m) > 2^-(p_r + 2) for integers m < 2^(p_r + 1), if
+ * x is an integer too, as it is with p_x <= 2 p_r + 1 bits; half a step is 2^(p_r - H). So 2 p_r +
+ * 2 <= H, or p_x + 1 <= H for longer x, is enough.
+ *
+ * Fused. A product that is exact, and a sum as above.
+ */
+#include "host_arithmetic.h"
+
+#include "host.h"
+
+#define LF_DECLARE(isa) extern const lf_operate_table lf_operators_##isa;
+LF_DECLARE(baseline)
+#ifdef LF_HAVE_AVX2
+LF_DECLARE(avx2)
+#endif
+#ifdef LF_HAVE_AVX512
+LF_DECLARE(avx512)
+#endif
+
+static const lf_operate_table *const all_operators[] = {
+    [LF_ISA_BASELINE] = &lf_operators_baseline,
+#ifdef LF_HAVE_AVX2
+    [LF_ISA_AVX2] = &lf_operators_avx2,
+#endif
+#ifdef LF_HAVE_AVX512
+    [LF_ISA_AVX512] = &lf_operators_avx512,
+#endif
+};
+
+static const lf_format binary32 = {
+    sizeof binary32,       8,     23, 127, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+    LF_SUBNORMALS_GRADUAL, {0, 0}};
+static const lf_format binary64 = {
+    sizeof binary64,       11,    52, 1023, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
+    LF_SUBNORMALS_GRADUAL, {0, 0}};
+
+static int operator_of(int operation)
+{
+    switch (operation) {
+    case LF_ADD: return LF_HOST_ADD;
+    case LF_SUBTRACT: return LF_HOST_SUBTRACT;
+    case LF_MULTIPLY: return LF_HOST_MULTIPLY;
+    case LF_DIVIDE: return LF_HOST_DIVIDE;
+    case LF_SQRT: return LF_HOST_SQRT;
+    case LF_FMA: return LF_HOST_FMA;
+    default: return LF_OPERATORS;
+    }
+}
+
+static int precision(const lf_layout *f)
+{
+    return f->mantissa_bits + 1;
+}
+
+/* The exponent of the lattice's lowest step. */
+static int lattice(const lf_layout *f)
+{
+    return f->emin - f->mantissa_bits;
+}
+
+static int greater(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* What the comment at the top needs of one host; x, y, z of the operands, r of the result. */
+typedef struct bounds {
+    int bits, low;              /* H, low */
+    int random;                 /* N of a stochastic rounding, else 0 */
+    const lf_layout *x, *y, *r; /* y is x where there is one operand */
+} bounds;
+
+/* Rounded to odd: N + 2 bits below the last place, so that P-6 sees floor(nu 2^N), the next bit and
+ * whether there is more. */
+static bool odd_holds(const bounds *b)
+{
+    return precision(b->r) + b->random + 2 <= b->bits && lattice(b->r) - 2 >= b->low;
+}
+
+static bool product_exact(const bounds *b)
+{
+    return precision(b->x) + precision(b->y) <= b->bits && lattice(b->x) + lattice(b->y) >= b->low;
+}
+
+static bool product_holds(const bounds *b)
+{
+    int bits = precision(b->x) + precision(b->y);
+    if (product_exact(b))
+        return odd_holds(b);
+    return bits <= b->bits && odd_holds(b) && !b->random &&
+           lattice(b->r) - 1 - (bits - 1) >= b->low;
+}
+
+static bool quotient_holds(const bounds *b)
+{
+    int longer = greater(precision(b->x), precision(b->y));
+    return odd_holds(b) && !b->random && precision(b->r) + precision(b->y) <= b->bits &&
+           longer <= b->bits && lattice(b->r) - 2 - longer - 1 >= b->low;
+}
+
+static bool root_holds(const bounds *b)
+{
+    int needed = greater(2 * precision(b->r) + 2, precision(b->x) + 1);
+    return odd_holds(b) && !b->random && needed <= b->bits;
+}
+
+/* Whether f may round sums to nearest even before r does [Figueroa 1995 for one format].
+ *
+ * Let |x| >= |y| and v = x + y be inexact in the host, 2^e <= |v| < 2^(e + 1). Then y has bits
+ * below 2^(e - H + 1), so |y| < 2^(e - H + p_r) <= 2^(e - p_r - 2), and x, within that of v, is a
+ * multiple of 2^(e - p_r + 1), as it cannot be below 2^e. A midpoint m is an odd multiple of 2^(e -
+ * p_r), so that |v - m| >= 2^(e - p_r) - |y| > 2^(e - H) >= |v - f(v)|, and f(v) != m. Near the
+ * bottom all numbers are multiples of r's smallest, and v is exact. */
+static bool nearest_sum(const bounds *b)
+{
+    int p = precision(b->r);
+    return 2 * p + 2 <= b->bits && precision(b->x) <= p && precision(b->y) <= p &&
+           lattice(b->x) >= lattice(b->r) && lattice(b->y) >= lattice(b->r);
+}
+
+/* Operands to the host, exactly. A `flush` format is a gradual one whose subnormals are zeros. */
+static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *f, bool daz,
+                         const host *h, const lf_format *to, int isa)
+{
+    lf_format gradual = *format;
+    lf_projection exact = {.size = sizeof exact};
+    bool flush = f->subnormals == LF_SUBNORMALS_FLUSH;
+    if (flush)
+        gradual.subnormals = LF_SUBNORMALS_GRADUAL;
+    if ((flush || daz) && f->subnormals != LF_SUBNORMALS_NORMAL) {
+        s->zero_below = magnitude_of((int64_t)f->min_normal_code, f, h);
+        s->kept_sign = f->negative_zero ? (uint64_t)1 << (h->bits - 1) : 0;
+    }
+    s->bytes = f->storage_bytes;
+    bool planned = lf_plan_cast(&s->plan, &gradual, to, &exact, NULL, 0, 0, 0, isa, &s->kernel) &&
+                   lf_plan_cast(&s->full_plan, &gradual, to, &exact, NULL, 1, 1, 0, isa, &s->full);
+    s->kernel = planned ? lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel) : NULL;
+    return planned;
+}
+
+static bool plan_result(lf_stage *s, const lf_format *from, const lf_format *format,
+                        const lf_layout *f, const lf_projection *q, const lf_random *random,
+                        int want_flags, int want_flags_out, int isa)
+{
+    lf_projection rounding = *q;
+    rounding.daz = 0; /* of operands */
+    s->bytes = f->storage_bytes;
+    return lf_plan_cast(&s->plan, from, format, &rounding, random, want_flags, want_flags_out, 0,
+                        isa, &s->kernel) &&
+           lf_plan_cast(&s->full_plan, from, format, &rounding, random, 1, 1, 0, isa, &s->full) &&
+           !s->plan.widen;
+}
+
+/* Whether f(v) may stand for v, and the constants of fma. */
+static bool host_holds(lf_arithmetic_plan *p, int op, const bounds *b, const lf_context *c,
+                       const host *h)
+{
+    int x_top = c->operands[0].top_exponent, y_top = c->operands[1].top_exponent;
+    switch (op) {
+    case LF_HOST_ADD:
+    case LF_HOST_SUBTRACT: return odd_holds(b);
+    case LF_HOST_MULTIPLY: return product_holds(b);
+    case LF_HOST_DIVIDE: return quotient_holds(b);
+    case LF_HOST_SQRT: return root_holds(b);
+    }
+    /* Products from the host's smallest normal number up to half its range are exact too. */
+    if (!product_exact(b) || x_top + y_top > h->bias) {
+        p->constants.least = (uint64_t)1 << h->fraction;
+        p->constants.span = (uint64_t)(2 * h->bias - 2) << h->fraction;
+    }
+    return odd_holds(b) && precision(b->x) + precision(b->y) <= b->bits;
+}
+
+static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_format *const *formats,
+                      const lf_format *format, const lf_projection *q, const lf_random *random,
+                      int want_flags, int want_flags_out, int isa, int lanes)
+{
+    const host *h = &hosts[lanes];
+    const lf_format *host_format = lanes == LF_LANES32 ? &binary32 : &binary64;
+    const lf_layout *f = &c->target.format;
+    int op = operator_of(c->operation);
+    bounds b = {.bits = h->fraction + 1,
+                .low = 1 - h->bias - h->fraction,
+                .random = q->rounding == LF_STOCHASTIC ? q->random_bits : 0,
+                .x = &c->operands[0],
+                .y = &c->operands[lf_arity(c->operation) > 1],
+                .r = f};
+    *p = (lf_arithmetic_plan){
+        .arity = lf_arity(c->operation), .lanes = lanes, .constants.span = UINT64_MAX};
+    /* What overflows the host overflows the result's format too; whether its largest number does,
+     * rounded down, is sure only below the host's highest binade. */
+    if (f->top_exponent > h->bias + 1 || !host_holds(p, op, &b, c, h))
+        return false;
+    for (int k = 0; k < p->arity; k++)
+        if (!plan_operand(&p->operands[k], formats[k], &c->operands[k], q->daz, h, host_format,
+                          isa))
+            return false;
+    if (!plan_result(&p->result, host_format, format, f, q, random, want_flags, want_flags_out,
+                     isa))
+        return false;
+    int level = p->result.plan.level;
+    bool simple = level == LF_NEAREST, sum = op <= LF_HOST_SUBTRACT;
+    int care = simple && (!sum || nearest_sum(&b)) ? LF_CARE_NEAREST : LF_CARE_ODD;
+    p->always_full = level == LF_FULL;
+    p->checked = level == LF_UNION || level == LF_NEAREST_UNION;
+    p->constants.flip = q->rounding == LF_TOWARD_NEGATIVE ? (uint64_t)1 << (h->bits - 1) : 0;
+    p->constants.over_unfit = f->top_exponent > h->bias && (p->checked || p->always_full);
+    p->constants.fma_nan_silent = q->fma_nan_silent;
+    p->operate = all_operators[isa]->kernel[lanes][op][care];
+    p->operate_full = all_operators[isa]->kernel[lanes][op][LF_CARE_FULL];
+    return true;
+}
+
+/* Whether no result can be out of the host's range. */
+static bool fits_all(const lf_arithmetic_plan *p)
+{
+    return p->constants.span == UINT64_MAX && !p->constants.over_unfit;
+}
+
+int lf_plan_arithmetic(lf_arithmetic_plan plans[2], int operation, const lf_format *const *formats,
+                       const lf_format *format, const lf_projection *projection,
+                       const lf_random *random, int want_flags, int want_flags_out, int isa)
+{
+    lf_context c;
+    if (isa == LF_ISA_BEST)
+        isa = lf_isa_best();
+    if (operator_of(operation) == LF_OPERATORS || !lf_isa_usable(isa) ||
+        lf_context_init(&c, operation, formats, format, projection))
+        return 0;
+    int host = 0;
+    while (!plan_host(&plans[0], &c, formats, format, projection, random, want_flags,
+                      want_flags_out, isa, host))
+        if (++host > LF_LANES64)
+            return 0;
+    if (fits_all(&plans[0]))
+        return 1;
+    if (host == LF_LANES64 ||
+        !plan_host(&plans[1], &c, formats, format, projection, random, want_flags, want_flags_out,
+                   isa, LF_LANES64) ||
+        !fits_all(&plans[1]))
+        return 0;
+    plans[0].wider = &plans[1];
+    return 1;
+}

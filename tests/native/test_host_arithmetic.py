@@ -1,0 +1,258 @@
+"""Arithmetic by host floats against the generic path and others' arithmetic, on every kernel set."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import ml_dtypes
+import numpy as np
+import pytest
+import softfloatpy as sf
+from native_calls import all_codes, assert_call, native_call
+from native_paths import DEFAULT, PATHS, assert_same
+from strategies import ROUNDINGS, SATURATIONS
+
+import lowfloat as lf
+from lowfloat import _native
+from lowfloat.engine.sources import code_dtype
+
+ARITY = {"add": 2, "subtract": 2, "multiply": 2, "divide": 2, "sqrt": 1, "fma": 3}
+#: Formats that reach each bound of plan_arithmetic.c: the widest that fit, and the host's range.
+FORMATS = (
+    "float16", "bfloat16", "e5m9", "e6m7", "e4m11", "e7m8", "e8m5", "e3m12", "e2m13", "e9m6",
+    "e8m3b126", "e5m9fnuz", "e6m7u", "e0m15", "binary16p8se", "float32", "e8m10", "e8m20", "e6m9",
+)  # fmt: skip
+
+
+def near_codes(rng: np.random.Generator, fmt: lf.Format, count: int) -> np.ndarray:
+    """Random codes of all sorts: any, of close exponents, of short significands, near the bounds."""
+    top = np.uint64((1 << fmt.width) - 1)
+    codes = rng.integers(0, int(top), count, np.uint64, endpoint=True)
+    m, sign = fmt.mantissa_bits, np.uint64(fmt.sign_mask)
+    middle = np.uint64(fmt.magnitude_mask // 2)
+    kind = rng.integers(0, 6, count)
+    close = (codes & sign) | (middle + codes % np.uint64(min(8 << m, int(middle) or 1)))
+    short = codes & ~np.uint64((1 << (m // 2)) - 1)
+    low = (codes & sign) | (codes % np.uint64(3 << m) & np.uint64(fmt.magnitude_mask))
+    high = np.uint64(fmt.max_finite_code) - np.minimum(
+        codes % np.uint64(2 << m), np.uint64(fmt.max_finite_code)
+    )
+    high |= codes & sign
+    picked = np.choose(kind, [codes, close, close, short, low, high])
+    return (picked & top).astype(code_dtype(fmt))
+
+
+def generic(operation, columns, formats, fmt, projection):
+    """Codes and flags of the generic path."""
+    out, flags = np.empty(columns[0].size, code_dtype(fmt)), np.empty(columns[0].size, np.uint8)
+    with _native.forced(generic=True):
+        _native.apply(operation, columns, formats, out, fmt, projection, None, flags, True)
+    return out, flags
+
+
+def assert_like_generic(operation, columns, formats, fmt, projection):
+    """All kernel sets, in the three modes of flags, give what the generic path gives."""
+    expected = generic(operation, columns, formats, fmt, projection)
+    assert_call(native_call(operation, columns, formats, fmt, projection), *expected)
+
+
+@pytest.mark.parametrize("operation", ARITY)
+@pytest.mark.parametrize("name", FORMATS)
+def test_samples_of_every_rounding(name: str, operation: str) -> None:
+    fmt, rng = lf.format(name), np.random.default_rng(len(name))
+    formats = [fmt] * ARITY[operation]
+    for index, rounding in enumerate(ROUNDINGS):
+        columns = [near_codes(rng, f, 3000) for f in formats]
+        policy = lf.Policy(tininess=("after", "before")[index % 2], daz=index == 3, ftz=index == 6)
+        projection = lf.Projection(rounding, SATURATIONS[(index + len(name)) % 3], policy)
+        assert_like_generic(operation, columns, formats, fmt, projection)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("operation", ARITY)
+@pytest.mark.parametrize("name", FORMATS)
+def test_many_samples_of_every_projection(name: str, operation: str) -> None:
+    fmt, rng = lf.format(name), np.random.default_rng(1 + len(name))
+    formats = [fmt] * ARITY[operation]
+    for rounding, saturation, tininess in product(ROUNDINGS, SATURATIONS, ("after", "before")):
+        columns = [near_codes(rng, f, 60_000) for f in formats]
+        projection = lf.Projection(rounding, saturation, lf.Policy(tininess=tininess))
+        assert_like_generic(operation, columns, formats, fmt, projection)
+
+
+@pytest.mark.parametrize("operation", ARITY)
+def test_mixed_formats(operation: str) -> None:
+    rng = np.random.default_rng(5)
+    names = [*FORMATS, "float8_e4m3fn", "float8_e5m2", "float6_e3m2fn", "float8_e8m0fnu"]
+    for _ in range(60):
+        *operands, fmt = (lf.format(str(rng.choice(names))) for _ in range(ARITY[operation] + 1))
+        columns = [near_codes(rng, f, 600) for f in operands]
+        projection = lf.Projection(str(rng.choice(ROUNDINGS)), str(rng.choice(SATURATIONS)))
+        assert_like_generic(operation, columns, operands, fmt, projection)
+
+
+@pytest.mark.parametrize("operation", ["add", "subtract", "multiply", "fma"])
+@pytest.mark.parametrize("bits", [1, 4, 9, 16, 30])
+def test_stochastic_roundings(operation: str, bits: int) -> None:
+    rng = np.random.default_rng(bits)
+    for variant, name in product("ABC", ("float16", "bfloat16", "e4m11", "float8_e4m3fn")):
+        fmt = lf.format(name)
+        formats, projection = [fmt] * ARITY[operation], lf.Projection(lf.Stochastic(bits, variant))
+        columns = [near_codes(rng, fmt, 1500) for _ in formats]
+        random = rng.integers(0, 1 << bits, 1500, np.uint64)
+        out, flags = np.empty(1500, code_dtype(fmt)), np.empty(1500, np.uint8)
+        arguments = operation, columns, formats
+        with _native.forced(generic=True):
+            _native.apply(*arguments, out, fmt, projection, random, flags, True)
+        assert_call(native_call(*arguments, fmt, projection, random), out, flags)
+
+
+@pytest.mark.parametrize("operation", ["add", "divide", "fma"])
+def test_scalar_operands_places_and_threads(operation: str) -> None:
+    """Repeated operands, results in place of an operand, odd addresses, three threads."""
+    fmt, rng = lf.float16, np.random.default_rng(9)
+    formats = [fmt] * ARITY[operation]
+    count = 140_000
+    spare = [np.empty(2 * count + 1, np.uint8)[1:].view(np.uint16) for _ in formats]
+    for column in spare:
+        column[:] = near_codes(rng, fmt, count)
+    before = lf.get_num_threads()
+    for lone in range(len(formats)):
+        columns = [c[:1] if k == lone else c for k, c in enumerate(spare)]
+        whole = [np.ascontiguousarray(np.broadcast_to(c, count)) for c in columns]
+        expected = generic(operation, whole, formats, fmt, DEFAULT)
+        for threads in (1, 3):
+            lf.set_num_threads(threads)
+            try:
+                assert_call(native_call(operation, columns, formats, fmt), *expected)
+            finally:
+                lf.set_num_threads(before)
+        place = whole[1 - min(lone, 1)]
+        for _, isa, off in PATHS[1:]:
+            operands = [place.copy() if c is place else c for c in whole]
+            out = next(o for o, c in zip(operands, whole, strict=True) if c is place)
+            with _native.forced(isa, off):
+                native_call(operation, operands, formats, fmt)(out, None, True)
+            assert_same(f"{isa} in place", out, expected[0])
+
+
+SOFT = {
+    "float16": (sf.Float16, "f16"), "float32": (sf.Float32, "f32"), "float64": (sf.Float64, "f64"),
+}  # fmt: skip
+SOFT_NAMES = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "sqrt": "sqrt",
+    "fma": "mul_add",
+}  # fmt: skip
+SOFT_ROUNDINGS = {
+    "nearest_even": sf.RoundingMode.NEAR_EVEN, "nearest_away": sf.RoundingMode.NEAR_MAX_MAG,
+    "toward_zero": sf.RoundingMode.MIN_MAG, "toward_negative": sf.RoundingMode.MIN,
+    "toward_positive": sf.RoundingMode.MAX,
+}  # fmt: skip
+
+
+def softfloat(operation: str, name: str, columns: list[np.ndarray]) -> tuple[list[int], list[int]]:
+    """Codes and flags of Berkeley SoftFloat, called live."""
+    kind, prefix = SOFT[name]
+    function = getattr(sf, f"{prefix}_{SOFT_NAMES[operation]}")
+    size = columns[0].itemsize
+    codes, flags = [], []
+    for row in zip(*(c.tolist() for c in columns), strict=True):
+        sf.set_exception_flags(0)
+        result = function(*(kind.from_bytes(x.to_bytes(size, "big")) for x in row))
+        codes.append(int.from_bytes(result.to_bytes(), "big"))
+        flags.append(int(sf.get_exception_flags()))
+    return codes, flags
+
+
+@pytest.mark.parametrize("operation", ARITY)
+@pytest.mark.parametrize("name", SOFT)
+def test_softfloat_agrees(name: str, operation: str) -> None:
+    """Values and flags; SoftFloat hands NaNs on, so of those only that they are NaNs."""
+    fmt, rng = lf.format(name), np.random.default_rng(11)
+    nans = fmt.magnitude_mask - fmt.min_normal_code + 1
+    formats = [fmt] * ARITY[operation]
+    sf.set_tininess_mode(sf.TininessMode.AFTER_ROUNDING)
+    for rounding, mode in SOFT_ROUNDINGS.items():
+        columns = [near_codes(rng, fmt, 300) for _ in formats]
+        sf.set_rounding_mode(mode)
+        codes, flags = softfloat(operation, name, columns)
+        expected = np.array(codes, code_dtype(fmt))
+        is_nan = (expected & fmt.magnitude_mask) > nans
+        expected[is_nan] = fmt.nan_code
+        run = native_call(operation, columns, formats, fmt, lf.Projection(rounding))
+        assert_call(run, expected, np.array(flags, np.uint8))
+    sf.set_rounding_mode(sf.RoundingMode.NEAR_EVEN)
+
+
+UFUNCS = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
+    "sqrt": np.sqrt,
+}  # fmt: skip
+THEIRS = (
+    "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3", "float8_e3m4", "float8_e4m3fnuz",
+    "float8_e5m2fnuz", "float8_e4m3b11fnuz", "float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", UFUNCS)
+@pytest.mark.parametrize("name", ["float16", *THEIRS])
+def test_the_ufuncs_of_numpy_and_ml_dtypes_agree(name: str, operation: str) -> None:
+    """Every pair of 8 bits, samples of 16; NaNs as NaNs. Both round once, to nearest even."""
+    fmt = lf.format(name)
+    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    formats = [fmt] * ARITY[operation]
+    rng = np.random.default_rng(13)
+    columns = (
+        all_codes(*formats) if fmt.width <= 8 else [near_codes(rng, fmt, 200_000) for _ in formats]
+    )
+    with np.errstate(all="ignore"):
+        theirs = UFUNCS[operation](*(c.view(dtype) for c in columns))
+    if fmt.nan == "none":  # ml_dtypes has no rule for 0/0 and sqrt(-1) there
+        with np.errstate(all="ignore"):
+            exact = UFUNCS[operation](*(c.view(dtype).astype(np.float64) for c in columns))
+        keep = ~np.isnan(exact)
+    else:
+        keep = np.ones(columns[0].size, bool)
+    expected = theirs.view(code_dtype(fmt)).copy()
+    if fmt.nan_code is not None:
+        expected[np.isnan(theirs.astype(np.float32))] = fmt.nan_code
+    for path, isa, off in PATHS:
+        out = np.empty_like(expected)
+        with _native.forced(isa, off):
+            saturated = lf.Projection(saturation="finite" if fmt.nan == "none" else "none")
+            native_call(operation, columns, formats, fmt, saturated)(out, None, False)
+        if fmt.nan in ("all_ones",):
+            nan = (out & fmt.magnitude_mask) == fmt.magnitude_mask
+            out[nan] = fmt.nan_code
+        assert_same(f"{path}, {name} {operation}", out[keep], expected[keep])
+
+
+@pytest.mark.parametrize("operation", ARITY)
+@pytest.mark.parametrize("place", [0, 127, 255, 256, 1500, -1])
+def test_one_wrong_bit_or_flag_is_found(operation: str, place: int) -> None:
+    """The comparison that these tests rest on sees one bit of one result."""
+    fmt, rng = lf.bfloat16, np.random.default_rng(17)
+    columns = [near_codes(rng, fmt, 2000) for _ in range(ARITY[operation])]
+    formats = [fmt] * len(columns)
+    codes, flags = generic(operation, columns, formats, fmt, DEFAULT)
+    run = native_call(operation, columns, formats, fmt)
+    assert_call(run, codes, flags)
+    for array in (codes, flags):
+        array[place] ^= 1
+        with pytest.raises(AssertionError, match=r"1 of 2000 differ|^assert"):
+            assert_call(run, codes, flags)
+        array[place] ^= 1
+
+
+def test_a_sum_that_is_rounded_twice_is_found() -> None:
+    """1 + 2^-11 + 2^-24 in float16: to nearest, binary32 would give the tie."""
+    x = np.full(200, 0x3C01, np.uint16)  # 1 + 2^-10
+    y = np.full(200, 0x1000, np.uint16) | np.uint16(1)  # 2^-11 (1 + 2^-10)
+    codes, _ = generic("add", [x, y], [lf.float16] * 2, lf.float16, DEFAULT)
+    for rounding, wanted in (("toward_positive", 0x3C02), ("toward_zero", 0x3C01)):
+        out, _ = generic("add", [x, y], [lf.float16] * 2, lf.float16, lf.Projection(rounding))
+        assert np.all(out == wanted)
+    narrow = (x.view(np.float16).astype(np.float32) + y.view(np.float16)).astype(np.float16)
+    assert np.array_equal(narrow.view(np.uint16), codes)  # 24 bits are enough for nearest even
+    with pytest.raises(AssertionError, match="differ"):
+        assert_same("twice", narrow.view(np.uint16), np.full(200, 0x3C03, np.uint16))
