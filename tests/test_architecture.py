@@ -38,8 +38,12 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 HEAVY = ("numba", "mpmath", "torch", "jax", "matplotlib")
 
 
-#: The one door in the walls of floor 2: elementary functions in jit are those of the C library.
-DOORS = {"jit/elementary.py": {"_native", "golden"}}
+#: The doors in the walls of floor 2: elementary functions, and all but the hot operations, are those
+#: of the C library in jit.
+DOORS = {
+    "jit/elementary.py": {"_native", "golden"},
+    "jit/through_native.py": {"_native", "golden"},
+}
 
 
 def sees(importer: str, imported: str) -> bool:

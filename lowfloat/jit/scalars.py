@@ -10,7 +10,7 @@ import numpy as np
 
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
-from lowfloat.jit import elementary, kernels, records
+from lowfloat.jit import elementary, kernels, records, through_native
 from lowfloat.optable import ELEMENTARY, OPERATIONS
 from lowfloat.projection import Policy, Projection, Rounding, make_projection
 
@@ -142,10 +142,11 @@ def function(
     Parameters
     ----------
     name
-        ``"add"``, ``"subtract"``, ``"multiply"``, ``"fma"``, ``"convert"`` or an elementary
-        function: ``"exp"``, ``"pow"``, ``"gelu"`` and so on.
+        Any operation of the table: ``"add"``, ``"sqrt"``, ``"maximum"``, ``"less"``,
+        ``"classify"``, ``"exp"`` and so on; or ``"convert"``. Add, subtract, multiply, fma and
+        convert are compiled for their formats, and the others call the C library.
     fmt
-        The result's format, or its name.
+        The result's format, or its name; for a question, the operands'.
     formats
         The operands' formats, one each; all of them ``fmt`` by default.
     rounding, saturation, policy
@@ -157,7 +158,8 @@ def function(
     Returns
     -------
     function
-        From the operands' codes to an unsigned integer of ``fmt.storage_bits`` bits.
+        From the operands' codes to an unsigned integer of ``fmt.storage_bits`` bits, to a bool
+        for comparisons and predicates, or to the index of a class.
 
     Raises
     ------
@@ -171,11 +173,14 @@ def function(
     >>> multiply = lf.jit.function("multiply", "float8_e4m3fn", flags=True)
     >>> multiply(0x38, 0x7E), multiply(0x40, 0x7E)  # 1 * 448 and 2 * 448
     ((126, 0), (127, 5))
+    >>> less = lf.jit.function("less", "float8_e4m3fn")
+    >>> less(0x38, 0x7E)  # 1 < 448
+    True
 
     Source: semantics.md section 6.
     """
-    if name not in records.OPERATIONS and name not in ELEMENTARY:
-        known = ", ".join((*records.OPERATIONS, *ELEMENTARY))
+    if name != "convert" and name not in OPERATIONS:
+        known = ", ".join(("convert", *OPERATIONS))
         raise ValueError(f"no operation {name!r}: there are {known}")
     result = find_format(fmt)
     arity = 1 if name == "convert" else OPERATIONS[name].arity
@@ -205,10 +210,13 @@ def _decoder(fmt: Format, target: Format) -> Callable[[Any], Any]:
 def _function(
     name: str, formats: tuple[Format, ...], fmt: Format, projection: Projection, flags: bool
 ) -> Callable[..., Any]:
-    store: Any = _STORES[fmt.storage_bits]
+    kind = "value" if name == "convert" else OPERATIONS[name].kind
+    store: Any = {"truth": np.bool_, "class": np.uint8}.get(kind, _STORES[fmt.storage_bits])
     store = (store, np.uint8) if flags else store
     if name in ELEMENTARY:
         return elementary.scalar(name, formats, fmt, projection, store)
+    if name not in records.OPERATIONS:
+        return through_native.scalar(name, formats, fmt, projection, store)
     plan = records.OPERATIONS[name]
     sources = records.sources(plan, formats, projection.policy.daz)
     return kernels.scalar_operation(plan, sources, records.target(fmt, projection), store)
