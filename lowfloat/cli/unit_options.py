@@ -7,6 +7,7 @@ import argparse
 import lowfloat as lf
 from lowfloat import vectors
 from lowfloat.cli.options import add_projection, natural, parsed, projection_of
+from lowfloat.vectors.accumulator_text import accumulator_of
 from lowfloat.vectors.operand_classes import parse_weights
 
 _port = parsed(vectors.port)
@@ -26,6 +27,12 @@ def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> N
                         help="of the result; the operands' by default")  # fmt: skip
     parser.add_argument("--inexact-integers", action="store_true",
                         help="to_integer: raise no inexact (TestFloat's -notexact)")  # fmt: skip
+    parser.add_argument("--terms", type=natural, metavar="K",
+                        help="of dot: products that are added to a start c")  # fmt: skip
+    parser.add_argument("--start-format", type=_port, metavar="C",
+                        help="of dot: the format of c; the result's by default")  # fmt: skip
+    parser.add_argument("--accumulator", type=parsed(accumulator_of), metavar="A",
+                        help="of dot: as in Python, Accumulator('e6m9') or fpnew_sdotp('float16')")  # fmt: skip
     add_projection(parser)
     parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
                         help="round stochastically with N random bits, which become a column")  # fmt: skip
@@ -55,6 +62,8 @@ def unit_of_options(arguments: argparse.Namespace) -> vectors.Unit:
         if arguments.rounding is not None:
             raise ValueError("--rounding and --stochastic exclude each other: give one")
         projection = lf.Projection(arguments.stochastic, projection.saturation, projection.policy)
+    if arguments.operation == "dot":
+        return _dot(arguments, projection)
     exact = not arguments.inexact_integers
     if (arguments.format is None) == (arguments.operand_formats is None):
         raise ValueError("of which formats? give --format F, or --operand-formats for mixed ones")
@@ -64,6 +73,22 @@ def unit_of_options(arguments: argparse.Namespace) -> vectors.Unit:
         )
     result = arguments.result_format or arguments.operand_formats[0]
     return vectors.Unit(arguments.operation, arguments.operand_formats, result, projection, exact)
+
+
+def _dot(arguments: argparse.Namespace, projection: lf.Projection) -> vectors.Unit:
+    """A dot-product unit; factors of two formats are given as ``--operand-formats``."""
+    if arguments.terms is None or not (arguments.format or arguments.operand_formats):
+        raise ValueError("a dot needs --terms K and --format F, or --operand-formats F,F")
+    formats = arguments.operand_formats or arguments.format
+    result = arguments.result_format or arguments.start_format
+    if result is None:
+        raise ValueError(
+            "what does a dot add to? give --result-format R, and --start-format C if it differs"
+        )
+    return vectors.Unit.dot(
+        arguments.terms, formats, arguments.start_format or result, result,
+        accumulator=arguments.accumulator, projection=projection,
+    )  # fmt: skip
 
 
 def add_cases(parser: argparse.ArgumentParser) -> None:

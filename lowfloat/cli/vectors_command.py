@@ -24,6 +24,8 @@ EXAMPLES = """\
   lowfloat vectors fma -f float16 --count 10_000_000 --seed 1 --jobs 2 --out fma.tv.gz
   lowfloat vectors add -f float16 --count 100_000 --classes B10,B12,near_tie --out add.hex
   lowfloat vectors convert -f float32 --result-format e4m3fn --stochastic 16 --count 1000 --out -
+  lowfloat vectors dot --terms 2 -f e5m2 --result-format float16 --accumulator "fpnew_sdotp('float16')" \\
+      --count 100_000 --out dot.tv
   lowfloat vectors divide -f e5m2 --cover 100 --coverage div.html --out div.tv
   lowfloat vectors divide -f bfloat16 --list
 

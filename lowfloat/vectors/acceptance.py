@@ -41,7 +41,7 @@ class Acceptance:
             self._places = int(found[1])
         if (rule is not None or any_nan) and not rounds(unit):
             raise ValueError(
-                f"the results of {unit.operation} are no numbers of a format: compare them exactly"
+                f"the results of {unit.operation} are no numbers that are rounded once: compare them exactly"
             )
 
     def accepts(self, table: Table, expected: Codes) -> NDArray[np.bool_]:

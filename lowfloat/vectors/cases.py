@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list, in this order
+from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list
     conversion_classes,
+    dot_classes,
     hard_classes,
     operand_classes,
     relation_classes,

@@ -88,6 +88,11 @@ def on(*operations: str) -> Callable[[Unit], bool]:
     return lambda unit: unit.operation in operations
 
 
+def not_dot(unit: Unit) -> bool:
+    """A class for operations on up to three operands."""
+    return unit.operation != "dot"
+
+
 def of_arity(*arities: int) -> Callable[[Unit], bool]:
     """A class for operations on that many numbers."""
     return lambda unit: has_numbers(unit) and len(unit.operand_formats) in arities

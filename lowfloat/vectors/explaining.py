@@ -119,8 +119,10 @@ def explain(unit: Unit, inputs: Sequence[int]) -> Explanation:
 
 
 def _rule(unit: Unit, inputs: Sequence[int], code: int, flags: int, position: str | None) -> str:
+    if unit.accumulator is not None:
+        return f"G-1 to G-17 for {unit.accumulator!r}"
     own = OPERATIONS[unit.operation].rule if unit.operation in OPERATIONS else {
-        "to_integer": "I-5", "scaleb": "I-4",
+        "to_integer": "I-5", "scaleb": "I-4", "dot": "G-2",
     }.get(unit.operation, "C-2")  # fmt: skip
     values = [
         lf.golden.decode(c, at)

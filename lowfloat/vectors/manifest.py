@@ -15,6 +15,7 @@ from lowfloat.exception_flags import FLAG_NAMES
 from lowfloat.format_names import spec_text
 from lowfloat.optable import OPERATIONS
 from lowfloat.storage import format_from_json, format_to_json
+from lowfloat.vectors.accumulator_text import accumulator_of
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.grammars import grammar_named
 from lowfloat.vectors.units import Integer, Port, Unit, port
@@ -41,6 +42,7 @@ def policy_header(unit: Unit) -> dict[str, Any]:
             "saturation": unit.projection.saturation,
         },
         "exact": unit.exact,
+        "accumulator": None if unit.accumulator is None else repr(unit.accumulator),
         "policy": dataclasses.asdict(unit.projection.policy),
     }
 
@@ -155,6 +157,7 @@ def unit_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Unit:
                 rounding, manifest["projection"]["saturation"], lf.Policy(**manifest["policy"])
             ),
             manifest["exact"],
+            accumulator_of(manifest["accumulator"]),
         )
     except KeyError as error:
         raise ValueError(f"{path} lacks the entry {error}: write the vectors again") from None

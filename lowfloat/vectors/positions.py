@@ -17,8 +17,8 @@ EXACT, BELOW, TIE, ABOVE = range(4)
 
 
 def rounds(unit: Unit) -> bool:
-    """Whether a unit's results are numbers of a format."""
-    return isinstance(unit.result_format, lf.Format)
+    """Whether a unit's results are numbers of a format, each rounded once."""
+    return isinstance(unit.result_format, lf.Format) and unit.accumulator is None
 
 
 def rounded(unit: Unit, inputs: Sequence[Codes], rounding: str) -> Codes:

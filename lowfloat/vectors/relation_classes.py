@@ -17,7 +17,8 @@ _ALIGNED = ("add", "subtract", "faa", "hypot", "remainder", "fmod", "nextafter",
 
 def _pairs(unit: Unit) -> bool:
     """Whether two operands are weighed against one another."""
-    return has_numbers(unit) and len(unit.operand_formats) >= 2 and unit.operation != "fma"
+    arity = len(unit.operand_formats)
+    return has_numbers(unit) and arity in (2, 3) and unit.operation != "fma"
 
 
 def _precision(unit: Unit) -> int:

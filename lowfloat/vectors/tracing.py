@@ -82,7 +82,7 @@ def _demand_inputs(unit: Unit, inputs: Sequence[int]) -> None:
 
 
 def _operand_step(unit: Unit, k: int, code: int) -> Step:
-    at, name = unit.operand_formats[k], OPERAND_NAMES[k]
+    at, name = unit.operand_formats[k], unit.operand_names[k]
     if isinstance(at, Integer):
         negative = at.signed and code >> (at.width - 1)
         return name, f"{code:0{at.width}b} = {code - (1 << at.width) if negative else code}"

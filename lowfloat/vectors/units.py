@@ -21,7 +21,7 @@ FLAG_BITS = 5
 #: Operations on codes that are no row of the table, and how many operands they take.
 CONVERSIONS = {"convert": 1, "to_integer": 1, "from_integer": 1, "scaleb": 2}
 #: Operations that vectors are written for.
-VECTOR_OPERATIONS = (*OPERATIONS, *CONVERSIONS)
+VECTOR_OPERATIONS = (*OPERATIONS, *CONVERSIONS, "dot")
 #: The names of the operands' columns.
 OPERAND_NAMES = "abc"
 
@@ -101,6 +101,8 @@ class Unit:
         With a stochastic rounding, the random bits are one more input column.
     exact : bool
         For to_integer: whether a number that is no integer raises inexact.
+    accumulator : accumulator or preset, optional
+        For dot: what decides the bits of the sum; exact by default.
 
     Raises
     ------
@@ -120,6 +122,7 @@ class Unit:
     result_format: Port
     projection: lf.Projection = field(default_factory=lf.Projection)
     exact: bool = True
+    accumulator: Any = None
 
     def __post_init__(self) -> None:
         if self.operation not in VECTOR_OPERATIONS:
@@ -127,11 +130,11 @@ class Unit:
                 f"no vectors are written for {self.operation!r}: there are "
                 f"{', '.join(VECTOR_OPERATIONS)}"
             )
-        arity = arity_of(self.operation)
-        if len(self.operand_formats) != arity:
+        count = len(self.operand_formats)
+        arity = (count | 1) if self.operation == "dot" else arity_of(self.operation)
+        if count != arity or (self.operation == "dot" and count < 3):
             raise ValueError(
-                f"{self.operation} has {arity} operands, not {len(self.operand_formats)}: "
-                "give one format for each"
+                f"{self.operation} has {arity} operands, not {count}: give one format for each"
             )
         for what, at, integral in self._ports():
             if isinstance(at, Integer) != integral:
@@ -142,15 +145,34 @@ class Unit:
                 f"the result of {self.operation} is of its first operand's format, "
                 f"{self.operand_formats[0]}, not {self.result_format}"
             )
+        if self.accumulator is not None:
+            self._check_accumulator()
         if self.projection.stochastic is not None and not self._rounds:
             raise ValueError(f"{self.operation} rounds nothing: choose a deterministic rounding")
+
+    def _check_accumulator(self) -> None:
+        if self.operation != "dot":
+            raise ValueError(f"{self.operation} has no accumulator: dot has")
+        inside = getattr(self.accumulator, "accumulator", self.accumulator)
+        if list(inside.roundings(self.terms)):
+            raise ValueError(
+                "vectors of accumulators that round stochastically are not written yet: choose one "
+                "with deterministic roundings"
+            )
+
+    @property
+    def terms(self) -> int:
+        """Products of a dot; 0 for other operations."""
+        return len(self.operand_formats) // 2 if self.operation == "dot" else 0
 
     def _ports(self) -> list[tuple[str, Port, bool]]:
         """Every port, and whether it must be an integer."""
         integers = {"from_integer": 0, "scaleb": 1}.get(self.operation)
         operands = [
-            (f"operand {OPERAND_NAMES[i]}", at, i == integers)
-            for i, at in enumerate(self.operand_formats)
+            (f"operand {name}", at, i == integers)
+            for i, (name, at) in enumerate(
+                zip(self.operand_names, self.operand_formats, strict=True)
+            )
         ]
         return [
             *operands,
@@ -183,6 +205,10 @@ class Unit:
         ``format`` is that of the operand of ``from_integer`` (``"int32"``), and of the first
         operand of ``scaleb``, whose second is an int16.
         """
+        if operation == "dot":
+            raise ValueError(
+                "a dot has terms and a start: lf.vectors.Unit.dot(4, 'e4m3fn', 'float32')"
+            )
         shared = port(format)
         operands = (shared,) * (arity_of(operation) if operation in VECTOR_OPERATIONS else 0)
         if operation == "scaleb":
@@ -191,6 +217,43 @@ class Unit:
         if operation in OPERATIONS and result_format is None:
             result = {"truth": TRUTH, "class": CLASS}.get(OPERATIONS[operation].kind, shared)
         return cls(operation, operands, result, projection or lf.Projection(), exact)
+
+    @classmethod
+    def dot(
+        cls,
+        terms: int,
+        formats: Any,
+        start_format: Any,
+        result_format: Any = None,
+        *,
+        accumulator: Any = None,
+        projection: lf.Projection | None = None,
+    ) -> Unit:
+        """A unit that adds ``terms`` products of its operands to a number c.
+
+        ``formats`` is the factors' common format or a pair of formats; the result has the format of
+        c if none is given. Columns are a0, a1, ..., b0, b1, ..., c.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> unit = lf.vectors.Unit.dot(
+        ...     2, "float8_e5m2", "float16", accumulator=lf.accumulators.fpnew_sdotp("float16"))
+        >>> [column.name for column in unit.inputs]
+        ['a0', 'a1', 'b0', 'b1', 'c']
+        """
+        pair = formats if isinstance(formats, tuple) else (formats, formats)
+        start = port(start_format)
+        operands = (*(port(pair[0]),) * terms, *(port(pair[1]),) * terms, start)
+        result = start if result_format is None else port(result_format)
+        return cls("dot", operands, result, projection or lf.Projection(), True, accumulator)
+
+    @property
+    def operand_names(self) -> tuple[str, ...]:
+        """The names of the operands' columns."""
+        if self.operation != "dot":
+            return tuple(OPERAND_NAMES[: len(self.operand_formats)])
+        return (*(f"{letter}{k}" for letter in "ab" for k in range(self.terms)), "c")
 
     @property
     def random_width(self) -> int:
@@ -201,7 +264,8 @@ class Unit:
     @cached_property
     def inputs(self) -> tuple[Column, ...]:
         """The columns that go into the unit: its operands, and the random bits if it uses any."""
-        found = [Column(OPERAND_NAMES[i], at.width) for i, at in enumerate(self.operand_formats)]
+        pairs = zip(self.operand_names, self.operand_formats, strict=True)
+        found = [Column(name, at.width) for name, at in pairs]
         return (*found, Column("random", self.random_width)) if self.random_width else tuple(found)
 
     @cached_property
@@ -245,12 +309,39 @@ class Unit:
             numbers = lf.to_integer(operands[0], kind, exact=self.exact, **keywords)
             return numbers.view(self.columns[-2].dtype), raised
         keywords["saturation"] = self.projection.saturation
+        if self.operation == "dot":
+            result = self._sum(operands, keywords)
+            return result.codes, raised
         name = "cast" if self.operation in ("convert", "from_integer") else self.operation
         result = getattr(lf, name)(*operands, format=self.result_format, **keywords)
         return result.codes, raised
 
+    def _sum(self, operands: list[Any], keywords: dict[str, Any]) -> Any:
+        """a . b + c, row by row."""
+        k = self.terms
+        rows = [
+            lf.from_codes(np.stack([x.codes for x in group], axis=-1), group[0].format)
+            for group in (operands[:k], operands[k : 2 * k])
+        ]
+        return lf.dot(
+            *rows,
+            c=operands[-1],
+            accumulator=self.accumulator,
+            format=self.result_format,
+            **keywords,
+        )
+
     def __str__(self) -> str:
         rule = self.projection
+        if self.operation == "dot":
+            formats = dict.fromkeys(
+                (self.operand_formats[0].name, self.operand_formats[self.terms].name)
+            )
+            exact = "exact" if self.accumulator is None else repr(self.accumulator)
+            return (
+                f"dot of {self.terms} products, {' x '.join(formats)} + {self.operand_formats[-1]} -> "
+                f"{self.result_format}, {exact}, {rule.rounding}, saturation {rule.saturation}"
+            )
         operands = " x ".join(at.name for at in self.operand_formats)
         return (
             f"{self.operation}, {operands} -> {self.result_format}, "
@@ -259,7 +350,7 @@ class Unit:
 
 
 def arity_of(operation: str) -> int:
-    """How many operands an operation has."""
+    """How many operands an operation has; a dot has as many as its unit says."""
     return CONVERSIONS[operation] if operation in CONVERSIONS else OPERATIONS[operation].arity
 
 

@@ -27,6 +27,8 @@ RESULTS = {"convert": "float8_e4m3fn", "to_integer": "int16"}
 
 
 def unit_of(operation: str, fmt: str) -> vectors.Unit:
+    if operation == "dot":
+        return vectors.Unit.dot(3, fmt, "float32")
     if operation == "from_integer":
         return vectors.Unit.uniform(operation, "int32", fmt)
     return vectors.Unit.uniform(operation, fmt, RESULTS.get(operation))

@@ -19,7 +19,7 @@ from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.patterns import kind_ranges
 from lowfloat.vectors.table import Table
-from lowfloat.vectors.units import OPERAND_NAMES, Codes, Integer, Port, Unit
+from lowfloat.vectors.units import Codes, Integer, Port, Unit
 
 _OPERATIONS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "fma": "*+", "sqrt": "V",
@@ -226,8 +226,8 @@ def _port_of(unit: Unit, column: str) -> Port | str:
     """The port of a column; random bits and flags have none but their names."""
     if column == "result":
         return unit.result_format
-    if column in OPERAND_NAMES:
-        return unit.operand_formats[OPERAND_NAMES.index(column)]
+    if column in unit.operand_names:
+        return unit.operand_formats[unit.operand_names.index(column)]
     return column
 
 
