@@ -6,6 +6,8 @@ have similar exponents, so that all of them take part in the sum.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import lowfloat as lf
@@ -51,7 +53,7 @@ def _exponent(unit: Unit, word: Words, margin: int = 0) -> Index:
     return found
 
 
-def _at(place: Index, k: int) -> Index:
+def _at(place: Index, k: int) -> Any:
     return place == k
 
 
