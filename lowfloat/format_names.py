@@ -9,10 +9,10 @@ import difflib
 import re
 import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple
 
 from lowfloat.formats import Format, default_bias
+from lowfloat.installation import installed_folder
 
 _GRAMMAR = re.compile(r"(?:float\d+_)?e(\d+)m(\d+)(?:b(-?\d+))?(fnuz|fnu|fn|fu|f|u)?")
 _P3109 = re.compile(r"binary(\d+)p(\d+)(?:([su])([ef]))?")
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 def spec_text(file: str) -> str:
     """The text of a file of spec/, as installed with the package."""
-    return resources.files("lowfloat").joinpath("spec", file).read_text(encoding="utf-8")
+    return (installed_folder() / "spec" / file).read_text(encoding="utf-8")
 
 
 @cache

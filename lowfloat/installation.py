@@ -1,4 +1,4 @@
-"""Where the C library was installed: for programs and simulators that link it."""
+"""Where the parts that are not Python were installed: the C library, its headers, and ``spec/``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def get_include() -> str:
     >>> Path(lf.get_include(), "lowfloat.h").exists()
     True
     """
-    return str(_installed() / "include")
+    return str(installed_folder() / "include")
 
 
 def get_library() -> str:
@@ -29,11 +29,14 @@ def get_library() -> str:
     >>> Path(lf.get_library(), "liblowfloat.a").exists()
     True
     """
-    return str(_installed() / "lib")
+    return str(installed_folder() / "lib")
 
 
-def _installed() -> Path:
-    """The folder of the compiled core; in an editable install not that of the Python files."""
+def installed_folder() -> Path:
+    """The folder of the compiled core; in an editable install not that of the Python files.
+
+    Importers that replace others' loaders, as pytest's does inside cocotb, do not matter to it.
+    """
     spec = find_spec("lowfloat._core")
     if spec is None or spec.origin is None:
         raise ImportError("lowfloat's compiled core is missing: install lowfloat again")

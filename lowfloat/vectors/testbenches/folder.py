@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import lowfloat as lf
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.dpi import write_library
 from lowfloat.vectors.manifest import describe
 from lowfloat.vectors.rendering import render
-from lowfloat.vectors.testbenches import dpi_calls, verilog, vhdl
+from lowfloat.vectors.testbenches import cocotb_files, dpi_calls, verilog, vhdl
 from lowfloat.vectors.testbenches.bench import Bench
 from lowfloat.vectors.testbenches.interface import Interface
 from lowfloat.vectors.units import Unit
@@ -36,10 +37,21 @@ def _dpi(bench: Bench, folder: Path) -> None:
     values = {**_common(bench), **dpi_calls.values(bench)}
     (folder / "tb.sv").write_text(verilog.bench_text(bench, "fetch_dpi.sv", values))
     write_library(folder)
-    # `lowfloat check --like` asks it what the columns of results.tv mean.
-    manifest = describe(bench.cases, "results.tv", "testfloat", 0, bench.cases.count, "")
-    (folder / "unit.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    _describe(bench, folder / "unit.json")
     _makefile(bench, folder, "Makefile.dpi", "unit.json")
+
+
+def _cocotb(bench: Bench, folder: Path) -> None:
+    values = {**_common(bench), **cocotb_files.values(bench)}
+    (folder / "test_unit.py").write_text(render(__package__, "test_unit.py.in", values))
+    _describe(bench, folder / "cases.json")
+    _makefile(bench, folder, "Makefile.cocotb", "cases.json", values)
+
+
+def _describe(bench: Bench, path: Path) -> None:
+    """A manifest without vectors: it says which cases, and what the columns of results.tv mean."""
+    manifest = describe(bench.cases, "results.tv", "testfloat", 0, bench.cases.count, "")
+    path.write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 def _vhdl(bench: Bench, folder: Path) -> None:
@@ -52,10 +64,13 @@ def _common(bench: Bench) -> dict[str, str]:
     return {"version": lf.__version__, "sources": " ".join(bench.sources)}
 
 
-def _makefile(bench: Bench, folder: Path, template: str, manifest: str) -> None:
+def _makefile(
+    bench: Bench, folder: Path, template: str, manifest: str, more: Mapping[str, Any] | None = None
+) -> None:
     options = " --compare result" if bench.interface.flags is None else ""
     options += " --any-nan" if bench.any_nan else ""
     values = {**_common(bench), "manifest": manifest, "check_options": options}
+    values |= more or {}
     (folder / "Makefile").write_text(render(__package__, template, values))
 
 
@@ -65,6 +80,7 @@ KINDS: dict[str, Callable[[Bench, Path], None]] = {
     "readmemh": _readmemh,
     "dpi": _dpi,
     "vhdl": _vhdl,
+    "cocotb": _cocotb,
 }
 
 
@@ -83,7 +99,7 @@ def write_testbench(
     Parameters
     ----------
     kind : str
-        ``verilog``, ``readmemh``, ``dpi`` or ``vhdl``.
+        ``verilog``, ``readmemh``, ``dpi``, ``vhdl`` or ``cocotb``.
     cases : Cases or Unit
         What the unit under test gets; a unit alone stands for every combination of its inputs.
         Kind ``dpi`` draws as many in the simulator, of classes of its own.
