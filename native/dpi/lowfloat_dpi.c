@@ -52,6 +52,7 @@ static lf_projection unpack_projection(const uint32_t *c)
         .infinityless_max = byte(c, 11),
         .fma_nan_silent = byte(c, 12),
         .float_to_int = byte(c, 13),
+        .quirks = byte(c, 14),
     };
 }
 

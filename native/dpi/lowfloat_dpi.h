@@ -8,7 +8,7 @@
  *               then bias in 32 bits
  *   projection  rounding variant random_bits exact_tail saturation tininess_before nan_rule
  *               default_nan_sign daz ftz saturation_hides_overflow infinityless_max fma_nan_silent
- *               float_to_int, then two bytes of zeros
+ *               float_to_int quirks, then a byte of zeros
  *
  * Values are those of lowfloat.h. A function returns the flags, or the negative of an lf_status.
  * There is no state: any number of threads may call.

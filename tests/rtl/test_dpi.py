@@ -22,6 +22,16 @@ RULES = {
     "default": lf.Projection(),
     "saturating": lf.Projection("toward_negative", "finite", lf.Policy("x86_sse", ftz=True)),
     "arm": lf.Projection("nearest_away", "propagate", lf.Policy("arm", daz=True)),
+    "quirks": lf.Projection(
+        "toward_negative",
+        policy=lf.Policy(
+            tininess="zero",
+            default_nan_fraction="ones",
+            quiet_nan_invalid=True,
+            integer_overflow="invalid",
+            exact_zero="positive",
+        ),
+    ),
 }
 
 

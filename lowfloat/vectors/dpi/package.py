@@ -101,6 +101,7 @@ def policy_fields(policy: lf.Policy) -> dict[str, int]:
         "infinityless_max": int(policy.infinityless_overflow == "max"),
         "fma_nan_silent": int(not policy.fma_nan_invalid),
         "float_to_int": _FLOAT_TO_INT.index(policy.float_to_int),
+        "quirks": sum(1 << bit for bit, turned in enumerate(policy.quirks) if turned),
     }
 
 

@@ -70,9 +70,21 @@ package lowfloat_pkg;
         variant_c
     } variant_t;
 
-    // Rounding, saturation and policy (rules P-5 to P-9, Q-1 to Q-8).
+    // What few designs do (rules Q-1, Q-9 to Q-13).
     typedef struct packed {
-        bit [15:0] reserved;
+        bit [1:0] reserved;
+        bit positive_zero;  // an exact zero sum is +0 under every rounding
+        bit silent_flush;  // a flushed result raises no flag
+        bit integer_overflow_invalid;
+        bit quiet_nan_invalid;
+        bit nan_ones;  // the fraction of a NaN that operations make
+        bit underflow_at_zero;  // underflow for nothing else
+    } quirks_t;
+
+    // Rounding, saturation and policy (rules P-5 to P-9, Q-1 to Q-13).
+    typedef struct packed {
+        bit [7:0] reserved;
+        quirks_t quirks;
         bit [7:0] float_to_int;  // 0 limits, 1 indefinite, 2 limits with zero for NaN
         bit [7:0] fma_nan_silent;  // fma(0, infinity, quiet NaN) is not invalid
         bit [7:0] infinityless_max;  // an overflow without infinity is the largest number, not NaN
