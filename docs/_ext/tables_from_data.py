@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import lowfloat as lf
+from lowfloat.accumulators.presets import every_preset
 from lowfloat.format_names import registry
 from lowfloat.format_text import decimal, extremes, layout, specials
 from lowfloat.functions import FLAG_WORDS
@@ -75,6 +76,18 @@ class PolicyTable(SphinxDirective):
             written = ", ".join(f"`{choice!r}`" for choice in choices)
             slow = any(any(lf.Policy(**{knob: choice}).quirks) for choice in choices)
             lines.append(f"| `{knob}` | {written} | {'*' if slow else ''} |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class PresetTable(SphinxDirective):
+    """Every preset of lf.accumulators: what it is, and how that is known."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = ["| preset | accumulator | known as |", "|---|---|---|"]
+        for preset in every_preset():
+            unknown = f": {preset.unknown}" if preset.maturity == "unsettled" else ""
+            cells = (f"`{preset.name}`", f"`{preset.accumulator!r}`", preset.maturity + unknown)
+            lines.append("| " + " | ".join(cells) + " |")
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -164,6 +177,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("format-sources", FormatSources)
     app.add_directive("command-help", CommandHelp)
     app.add_directive("operation-table", OperationTable)
+    app.add_directive("preset-table", PresetTable)
     app.add_directive("profile-tables", ProfileTables)
     app.add_directive("policy-table", PolicyTable)
     return {"version": lf.__version__, "parallel_read_safe": True}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from lowfloat.accumulators.fused import Fused, LateStart
 from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Grouped, Kind, Product
 from lowfloat.accumulators.orders import indices
@@ -37,9 +39,9 @@ def projection_text(projection: Projection) -> str:
     ]
     if projection.saturation != "none":
         words.append(f"saturation {projection.saturation}")
-    for knob, default in vars(_DEFAULT.policy).items():
+    for knob in (field.name for field in fields(projection.policy)):
         value = getattr(projection.policy, knob)
-        if value != default:
+        if value != getattr(_DEFAULT.policy, knob):
             words.append(knob if value is True else f"{knob} {value}")
     return ", ".join(words)
 

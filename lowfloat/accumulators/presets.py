@@ -100,7 +100,8 @@ NVIDIA: dict[str, dict[str, Unit]] = {
 }
 
 _NO_SPECIALS = "the recorded rows hold no zeros, specials or tiny exponents: minimum_exponent and "
-_NO_SPECIALS += "the rule for zeros follow the models; NaN results are canonical here"
+_NO_SPECIALS += "the rule for zeros follow the models; NaN results are canonical here, and "
+_NO_SPECIALS += "0x7fffffff on the device: policy=lf.Policy(default_nan_fraction='ones')"
 
 
 def _find(fmt: Any, known: Any, device: str) -> str:
@@ -493,3 +494,28 @@ PRESETS = {
         two_level_promotion,
     )
 }  # fmt: skip
+
+
+def every_preset() -> list[Preset]:
+    """Each device with each of its inputs, outputs and instructions.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> sum(preset.maturity == "recorded" for preset in every_preset()) > 20
+    True
+    """
+    found = [
+        PRESETS[f"nvidia_{architecture}"](fmt, out)
+        for architecture, units in NVIDIA.items()
+        for fmt in units
+        for out in ("float32", "float16")
+        if out == "float32" or fmt not in ("bfloat16", "tensorfloat32")
+    ]
+    for make in (nvidia_hopper, nvidia_blackwell):
+        found += [make(f, o, "mma.sync") for f in EIGHTS for o in ("float32", "float16")]
+    found.append(nvidia_blackwell("float4_e2m1fn", instruction="nvfp4"))
+    found += [make(fmt) for make in (amd_cdna1, amd_cdna2, amd_cdna3) for fmt in HALVES]
+    found += [amd_cdna3(fmt) for fmt in ("tensorfloat32", "float8_e4m3fnuz", "float8_e5m2fnuz")]
+    found += [arm_fdot(), arm_fdot("float16"), mxdotp(), fpnew_sdotp(), ben_ali_fp12()]
+    return [*found, ibm_chunk64(), two_level_promotion(nvidia_hopper("float8_e4m3fn"))]

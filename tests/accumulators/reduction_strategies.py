@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
-from strategies import SATURATIONS, codes, deterministic, formats, policies, stochastic
+from strategies import SATURATIONS, codes, deterministic, formats, stochastic
+from strategies import quirky_policies as policies
 
 import lowfloat as lf
 from lowfloat.accumulators import (

@@ -16,8 +16,10 @@ from lowfloat.accumulators import (
     Grouped,
     Interleaved,
     LateStart,
+    Preset,
     Product,
     Subsums,
+    every_preset,
     indices,
 )
 
@@ -156,22 +158,20 @@ def test_explanations_are_short(acc, terms: int) -> None:
     assert max(map(len, text.splitlines())) < 140
 
 
-def test_every_preset_says_how_it_is_known() -> None:
-    arguments = {
-        "nvidia_ampere": ("bfloat16",),
-        "nvidia_ada": ("float8_e4m3fn",),
-        "nvidia_hopper": ("float8_e4m3fn",),
-        "nvidia_blackwell": ("float8_e5m2",),
-        "amd_cdna3": ("float16",),
-        "two_level_promotion": (A("e8m13"),),
-    }
-    for name, make in PRESETS.items():
-        preset = make(*arguments.get(name, ()))
-        assert preset.maturity in ("recorded", "published", "unsettled")
-        assert preset.evidence
-        assert preset.unknown or preset.maturity == "published"
-        assert f"({preset.maturity})" in preset.explain(70)
-        assert pickle.loads(pickle.dumps(preset)) == preset
+@pytest.mark.parametrize("preset", every_preset(), ids=repr)
+def test_every_preset_says_how_it_is_known(preset: Preset) -> None:
+    assert preset.maturity in ("recorded", "published", "unsettled")
+    assert preset.evidence
+    assert preset.unknown or preset.maturity == "published"
+    assert f"({preset.maturity})" in preset.explain(70)
+    assert pickle.loads(pickle.dumps(preset)) == preset
+    x = lf.array([1.0, 2.0, 3.0], "float4_e2m1fn")
+    z = lf.dot(x, x, accumulator=preset, format="float32", rng=lf.Philox(0))
+    assert 13.5 <= z.item() <= 14.5
+
+
+def test_every_function_is_among_them() -> None:
+    assert {preset.name.split("(")[0] for preset in every_preset()} == PRESETS.keys()
 
 
 def test_presets_refuse_what_the_device_has_not() -> None:
