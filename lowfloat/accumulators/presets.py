@@ -6,6 +6,7 @@ description or model; ``unsettled`` ones say what is not known.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -486,7 +487,7 @@ def two_level_promotion(inner: Any, interval: int = 128) -> Preset:
 
 
 #: Every preset function by name.
-PRESETS = {
+PRESETS: dict[str, Callable[..., Preset]] = {
     f.__name__: f
     for f in (
         nvidia_volta, nvidia_turing, nvidia_ampere, nvidia_ada, nvidia_hopper, nvidia_blackwell,
