@@ -48,7 +48,7 @@ def clip_norm(gradients: MutableMapping[str, NDArray[np.float32]], limit: float)
     >>> clip_norm(gradients, 0.5), gradients["w"]
     (5.0, array([0.29999995, 0.39999992], dtype=float32))
 
-    Source: Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_.
+    Source: Pascanu et al. 2013; ``torch.nn.utils.clip_grad_norm_``.
     """
     if not limit > 0:
         raise ValueError(f"a norm's limit is positive, not {limit!r}")

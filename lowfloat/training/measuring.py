@@ -36,7 +36,7 @@ def measure(
         ``overflow``: finite, and no longer; ``saturated``: larger than the largest number, and now
         that (None without ``largest``); ``nonfinite`` that came; ``snr``: 10 log10(sum x^2 /
         sum (x - q)^2) over what is finite in both, None where nothing was lost; ``norm``: sum x^2;
-        ``binades``: how many nonzero finite x have each floor(log2 |x|).
+        ``binades``: how many nonzero finite x have each floor(log2(abs(x))).
 
     Examples
     --------

@@ -92,7 +92,7 @@ class Convolution(Layer):
     ----------
     name : str
     inputs, outputs : int
-        Channels; ``weight`` has shape (outputs, inputs, *kernel).
+        Channels; ``weight`` has shape (outputs, inputs, ...).
     kernel : tuple of int
     stride, padding : int
         The same along every axis.
