@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import lowfloat as lf
 from lowfloat.accumulators.presets import every_preset
+from lowfloat import vectors
 from lowfloat.format_names import registry
 from lowfloat.format_text import decimal, extremes, layout, specials
 from lowfloat.functions import FLAG_WORDS
@@ -19,6 +20,7 @@ from lowfloat.optable import OPERATIONS
 from lowfloat.profile_rules import Rule
 from lowfloat.profiles import registry as profiles
 from lowfloat.projection import POLICY_CHOICES
+from lowfloat.vectors.classes import in_order
 
 
 class FormatTable(SphinxDirective):
@@ -142,6 +144,48 @@ def _short_hex(x: float) -> str:
     return lf.array(x, "float64").to_strings("hexadecimal").item()
 
 
+class ClassTable(SphinxDirective):
+    """Every class of test cases: what it exercises, for which operations, its source."""
+
+    def run(self) -> list[nodes.Node]:
+        operations = ("add", "multiply", "divide", "sqrt", "fma", "convert", "to_integer",
+                      "from_integer", "less")  # fmt: skip
+        results = {"convert": "float8_e4m3fn", "to_integer": "int16"}
+        units = {
+            name: vectors.Unit.uniform(
+                name, "int32" if name == "from_integer" else "float16",
+                "float16" if name == "from_integer" else results.get(name),
+            )
+            for name in operations
+        }  # fmt: skip
+        units["dot"] = vectors.Unit.dot(4, "float8_e4m3fn", "float32")
+        lines = ["| class | cases | among these operations, for | source |", "|---|---|---|---|"]
+        for entry in in_order(vectors.CLASSES):
+            fit = [name for name, unit in units.items() if entry.applies(unit)]
+            for_all = "all" if len(fit) == len(units) else ", ".join(f"`{name}`" for name in fit)
+            lines.append(f"| `{entry.name}` | {entry.text} | {for_all} | {entry.source} |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class GrammarTable(SphinxDirective):
+    """Every grammar of vectors, with a line of a float16 multiplier's."""
+
+    def run(self) -> list[nodes.Node]:
+        unit = vectors.Unit.uniform("multiply", "float16")
+        lines = [
+            "| grammar | files | what it is | record of a float16 multiplier |",
+            "|---|---|---|---|",
+        ]
+        for grammar in vectors.GRAMMARS.values():
+            record = grammar.describe(unit).get(
+                "record", "arrays " + ", ".join("ab") + ", result, flags"
+            )
+            record = record.replace("\n", " ⏎ ").strip(" ⏎")
+            files = ", ".join(f"`{suffix}`" for suffix in grammar.suffixes)
+            lines.append(f"| `{grammar.name}` | {files} | {grammar.text} | `{record}` |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
 class CommandHelp(SphinxDirective):
     """What `lowfloat --help` and every subcommand's `--help` print."""
 
@@ -179,5 +223,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("operation-table", OperationTable)
     app.add_directive("preset-table", PresetTable)
     app.add_directive("profile-tables", ProfileTables)
+    app.add_directive("class-table", ClassTable)
+    app.add_directive("grammar-table", GrammarTable)
     app.add_directive("policy-table", PolicyTable)
     return {"version": lf.__version__, "parallel_read_safe": True}

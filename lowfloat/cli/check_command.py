@@ -17,12 +17,14 @@ from lowfloat.vectors.checking import PARTS
 from lowfloat.vectors.explaining import explain
 from lowfloat.vectors.grammars.streams import SUFFIXES, opened
 from lowfloat.vectors.manifest import manifest_path, unit_of
+from lowfloat.vectors.minimizing import device_of
 
 EXAMPLES = """\
   lowfloat check mul.tv                          with its manifest mul.tv.json
   lowfloat check dut.tv --like mul.tv.json       results of a device, for the same unit
   lowfloat check dut.tv --operation add --format e5m2 --rounding RTZ
   simulate | lowfloat check - --like mul.tv.json --compare result --minimize
+  lowfloat check dut.tv --like mul.tv.json --minimize --device ./simulate
   lowfloat check div.tv --like div.tv.json --accept faithful
 
 Every line is recomputed by the native code, a sample by the golden model (--golden: all). The
@@ -56,6 +58,9 @@ def add_parser(subparsers: Subparsers) -> None:
                         help="mismatches to print (default 10)")  # fmt: skip
     parser.add_argument("--minimize", action="store_true",
                         help="print the wrong vector with the simplest operands first")  # fmt: skip
+    parser.add_argument("--device", metavar="COMMAND",
+                        help="with --minimize: shrink it further; COMMAND reads lines of operands and "
+                        "prints them with result and flags")  # fmt: skip
     parser.add_argument("--golden-sample", type=natural, default=256, metavar="N",
                         help="lines that the golden model recomputes too (default 256)")  # fmt: skip
     parser.add_argument("--golden", action="store_true", help="let it recompute all lines")
@@ -68,14 +73,22 @@ def _names(text: str) -> tuple[str, ...]:
 def run(arguments: argparse.Namespace) -> int:
     """Print mismatches and a summary."""
     unit, grammar = _described(arguments)
+    if arguments.device is not None and not arguments.minimize:
+        raise ValueError("--device is for shrinking: add --minimize")
     report = vectors.check(
         arguments.file, unit, grammar=grammar, compare=arguments.compare, accept=arguments.accept,
         any_nan=arguments.any_nan, limit=arguments.limit,
         golden_sample=None if arguments.golden else arguments.golden_sample,
     )  # fmt: skip
     if arguments.minimize and report.simplest is not None:
-        print("the simplest of them")
-        print("\n".join(mismatch_lines(unit, report.simplest)))
+        simplest = report.simplest
+        if arguments.device is not None:
+            device = device_of(arguments.device, unit)
+            simplest = vectors.minimize(unit, device, simplest.operands, arguments.compare)
+            print("shrunk with the device")
+        else:
+            print("the simplest of them")
+        print("\n".join(mismatch_lines(unit, simplest)))
         print()
     for mismatch in report.mismatches:
         print("\n".join(mismatch_lines(unit, mismatch)))

@@ -15,6 +15,7 @@ from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.explaining import Explanation, explain
 from lowfloat.vectors.grammars import GRAMMARS, grammar_of
 from lowfloat.vectors.manifest import cases_of, manifest_path, read_manifest, unit_of
+from lowfloat.vectors.minimizing import minimize
 from lowfloat.vectors.reading import read, tables
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.testbenches import Constant, Handshake, Interface, write_testbench
@@ -49,6 +50,7 @@ __all__ = [
     "goal_of",
     "grammar_of",
     "manifest_path",
+    "minimize",
     "port",
     "reach_coverage",
     "read",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -100,8 +100,12 @@ def of_arity(*arities: int) -> Callable[[Unit], bool]:
 
 def classes_for(unit: Unit) -> tuple[CaseClass, ...]:
     """The classes that have cases for a unit: IBM's by number, then the others by name."""
-    names = sorted(CLASSES, key=_order)
-    return tuple(CLASSES[name] for name in names if CLASSES[name].applies(unit))
+    return tuple(entry for entry in in_order(CLASSES) if entry.applies(unit))
+
+
+def in_order(classes: Mapping[str, CaseClass]) -> list[CaseClass]:
+    """Classes in an order that does not depend on the order of imports."""
+    return [classes[name] for name in sorted(classes, key=_order)]
 
 
 def _order(name: str) -> tuple[int, str]:

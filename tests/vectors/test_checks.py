@@ -238,3 +238,52 @@ def test_checks_of_other_ports(tmp_path: Path, capsys: pytest.CaptureFixture[str
         text = capsys.readouterr().out
         assert f"line 8: {operation} 0x" in text
         assert "1 WRONG" in text
+
+
+# -- shrinking --------------------------------------------------------------------------------------
+
+DEVICE = """
+import sys
+import lowfloat as lf
+from lowfloat import vectors
+wrong = vectors.Unit.uniform("multiply", "float8_e4m3fn", projection=lf.Projection("RNA"))
+rows = [[int(w, 16) for w in line.split()] for line in sys.stdin]
+import numpy as np
+inputs = [np.array(column, np.uint8) for column in zip(*rows)]
+results, flags = wrong.compute(inputs)
+for row, r, f in zip(rows, results, flags):
+    print(*(f"{x:02X}" for x in (*row, r, f)))
+"""
+
+
+def test_a_failure_is_shrunk() -> None:
+    wrong = replace(MULTIPLY, projection=lf.Projection("nearest_away"))
+    found = vectors.minimize(MULTIPLY, wrong.compute, (0x3A, 0xBA))
+    assert found.cause == "tie"
+    assert sum(code.bit_count() for code in found.operands) < 8  # 9 at first
+    with pytest.raises(ValueError, match="nothing to shrink"):
+        vectors.minimize(MULTIPLY, MULTIPLY.compute, (0x3A, 0xBA))
+
+    # A stuck result bit is seen with the simplest operands there are.
+    def stuck(inputs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        results, flags = MULTIPLY.compute(inputs)
+        return results | np.uint8(1), flags
+
+    assert vectors.minimize(MULTIPLY, stuck, (0x3A, 0x3B)).operands == (0, 0)
+
+
+def test_a_program_is_a_device(
+    rounded_away: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "device.py").write_text(DEVICE)
+    command = ["check", str(rounded_away / "dut.tv"), "--like", str(rounded_away / "good.tv.json")]
+    device = ["--device", f"{sys.executable} {tmp_path / 'device.py'}"]
+    assert main([*command, "--minimize", *device]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "shrunk with the device"
+    assert lines[1].startswith("line 1: multiply 0x")
+    assert main([*command, *device]) == 2
+    assert "add --minimize" in capsys.readouterr().err
+    for program, message in (("false", "exit code 1"), ("true", "answered 0 of 1")):
+        assert main([*command, "--minimize", "--device", program]) == 2
+        assert message in capsys.readouterr().err
