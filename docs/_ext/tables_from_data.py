@@ -11,8 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import lowfloat as lf
-from lowfloat.accumulators.presets import every_preset
 from lowfloat import vectors
+from lowfloat.accumulators.presets import every_preset
 from lowfloat.format_names import registry
 from lowfloat.format_text import decimal, extremes, layout, specials
 from lowfloat.functions import FLAG_WORDS
