@@ -2,7 +2,7 @@
 
 ``Accumulator`` rounds every step, ``Exact`` none, ``FixedPoint`` counts in units, ``Fused`` aligns
 blocks as matrix units do, and ``Grouped`` makes one of two. The presets name those of devices and
-papers. Rules G-1 to G-17 of ``spec/semantics.md``.
+papers. Rules G-1 to G-18 of ``spec/semantics.md``.
 """
 
 from lowfloat.accumulators.fused import Fused, LateStart, Subsums

@@ -344,7 +344,7 @@ class Exact(Kind, Projecting):
 
 @dataclass(frozen=True, repr=False)
 class FixedPoint(Kind):
-    """A two's complement integer of ``bits`` bits in units of 2^``lsb``.
+    """A two's complement integer of ``bits`` bits in units of ``2**lsb``.
 
     Raises
     ------
