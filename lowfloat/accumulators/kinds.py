@@ -453,6 +453,8 @@ class Grouped(Kind):
 
     def draws(self, terms: int) -> int:
         """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
+        if not self.inner.draws(1) and not self.outer.draws(1):
+            return 0
         sizes = Counter(len(group) for group in self.groups(terms))
         inner: int = sum(count * self.inner.draws(size) for size, count in sizes.items())
         outer: int = self.outer.draws(sum(sizes.values()))
