@@ -15,7 +15,8 @@
 /* clang-format off */
 #define DETERMINISTIC(X, lanes)                                                                    \
     X(lanes, HOST) X(lanes, NEAREST) X(lanes, TRUNCATE) X(lanes, PRODUCT_NEAREST)                  \
-    X(lanes, PRODUCT_TRUNCATE) X(lanes, CHECKED) X(lanes, PRODUCT_CHECKED) X(lanes, ODD_CHECKED)
+    X(lanes, PRODUCT_TRUNCATE) X(lanes, BOUNDED) X(lanes, PRODUCT_BOUNDED)                         \
+    X(lanes, ODD_BOUNDED) X(lanes, CHECKED) X(lanes, PRODUCT_CHECKED) X(lanes, ODD_CHECKED)
 #define STOCHASTIC(X, lanes) X(lanes, STOCHASTIC) X(lanes, STOCHASTIC_CHECKED)
 /* clang-format on */
 

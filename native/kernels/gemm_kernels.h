@@ -19,7 +19,8 @@ enum { LF_TILE_ROWS = 14, LF_TILE_FEW = 4 };
  * nearest: to nearest even, for sums that neither overflow nor fall between multiples of the
  *          smallest positive number.
  * truncate: as nearest, toward zero.
- * product_nearest, product_truncate: the product is rounded too, in the same manner.
+ * product_nearest, product_truncate: the product is rounded first, subnormals included.
+ * bounded, product_bounded, odd_bounded: as the checked ones, for sums that cannot overflow.
  * checked, product_checked: in every direction of the control word; subnormals, zeros, infinities,
  *          NaNs and overflows included.
  * odd_checked: as checked to nearest even, for products of more bits than p (64-bit lanes).
@@ -30,6 +31,9 @@ enum lf_step_kind {
     LF_STEP_TRUNCATE,
     LF_STEP_PRODUCT_NEAREST,
     LF_STEP_PRODUCT_TRUNCATE,
+    LF_STEP_BOUNDED,
+    LF_STEP_PRODUCT_BOUNDED,
+    LF_STEP_ODD_BOUNDED,
     LF_STEP_CHECKED,
     LF_STEP_PRODUCT_CHECKED,
     LF_STEP_ODD_CHECKED,

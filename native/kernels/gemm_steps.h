@@ -29,6 +29,9 @@
  * one below the smallest normal number has fewer than p bits and no rounding moves it. No sum is -0
  *    unless c was: exact zeros are +0 in these directions.
  *
+ *    A product that is rounded first is a multiple of its format's smallest number, which an
+ *    accumulator has.
+ *
  * 4. No overflow. After n steps |sum| <= (|c| + n m) (1 + 2^(1-p))^n, where m bounds |a b|; the
  * caller compares this with the largest number before it runs n steps without looking.
  *
@@ -42,7 +45,10 @@
  *    <= W decide (P-6 A: floor(nu 2^N)); R is added at the N places below the last of p and the
  * rest cut off.
  *
- * 7. Odd. Where (B) fails, the error of the sum (Knuth's two-sum) tells whether it is inexact and
+ * 7. Spread. Where (B) fails, sums are still exact in W bits, and (B) not needed, while all
+ * products so far are multiples of some 2^v and |sums| <= 2^(W + v).
+ *
+ * 8. Odd. Otherwise the error of the sum (Knuth's two-sum) tells whether it is inexact and
  * where from; the neighbour with an odd last bit replaces it, and a second rounding to p <= W - 2
  * bits is innocuous (Boldo and Melquiond 2008).
  */
@@ -93,17 +99,32 @@ static __attribute__((noinline)) VECTOR NAME(lf_mend)(const lf_grid *g, VECTOR x
     return NAME(lf_choose)(good, r, mended);
 }
 
+LF_INLINE VECTOR NAME(lf_signed_as)(VECTOR r, VECTOR x)
+{
+    return (VECTOR)(((WORDS)r & ~HOST_SIGN) | ((WORDS)x & HOST_SIGN));
+}
+
 LF_INLINE VECTOR NAME(lf_settle)(const lf_grid *g, VECTOR x, VECTOR r)
 {
-    r = (VECTOR)(((WORDS)r & ~HOST_SIGN) | ((WORDS)x & HOST_SIGN));
+    r = NAME(lf_signed_as)(r, x);
     WORDS good = (WORDS)(NAME(lf_magnitude)(x) <= EACH(g->reach));
     return NAME(lf_any)(~good) ? NAME(lf_mend)(g, x, r) : r;
 }
 
+/* Subnormals included, but no overflow; the sign of a zero may be lost. */
+LF_INLINE VECTOR NAME(lf_unsigned)(const lf_grid *g, VECTOR x)
+{
+    return NAME(lf_cut)(NAME(lf_binade)(x, EACH(g->smallest)), EACH(g->power), x);
+}
+
+LF_INLINE VECTOR NAME(lf_bounded)(const lf_grid *g, VECTOR x)
+{
+    return NAME(lf_signed_as)(NAME(lf_unsigned)(g, x), x);
+}
+
 LF_INLINE VECTOR NAME(lf_checked)(const lf_grid *g, VECTOR x)
 {
-    VECTOR t = NAME(lf_binade)(x, EACH(g->smallest));
-    return NAME(lf_settle)(g, x, NAME(lf_cut)(t, EACH(g->power), x));
+    return NAME(lf_settle)(g, x, NAME(lf_unsigned)(g, x));
 }
 
 LF_INLINE VECTOR NAME(lf_nearest)(const lf_grid *g, VECTOR x)
@@ -148,9 +169,13 @@ LF_INLINE VECTOR NAME(lf_stepped)(const lf_step *p, const int kind, VECTOR a, VE
     case LF_STEP_NEAREST: return NAME(lf_nearest)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_TRUNCATE: return NAME(lf_truncated)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_PRODUCT_NEAREST:
-        return NAME(lf_nearest)(&p->sum, NAME(lf_nearest)(&p->product, a * b) + c);
+        return NAME(lf_nearest)(&p->sum, NAME(lf_unsigned)(&p->product, a * b) + c);
     case LF_STEP_PRODUCT_TRUNCATE:
-        return NAME(lf_truncated)(&p->sum, NAME(lf_truncated)(&p->product, a * b) + c);
+        return NAME(lf_truncated)(&p->sum, NAME(lf_unsigned)(&p->product, a * b) + c);
+    case LF_STEP_BOUNDED: return NAME(lf_bounded)(&p->sum, NAME(lf_fma)(a, b, c));
+    case LF_STEP_PRODUCT_BOUNDED:
+        return NAME(lf_bounded)(&p->sum, NAME(lf_bounded)(&p->product, a * b) + c);
+    case LF_STEP_ODD_BOUNDED: return NAME(lf_bounded)(&p->sum, NAME(lf_odd_sum)(a * b, c));
     case LF_STEP_CHECKED: return NAME(lf_checked)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_PRODUCT_CHECKED:
         return NAME(lf_checked)(&p->sum, NAME(lf_checked)(&p->product, a * b) + c);

@@ -36,10 +36,11 @@ typedef struct lf_gemm_codec {
 /* One rounded accumulator. */
 typedef struct lf_gemm_level {
     lf_step step;
-    int plain, checked; /* enum lf_step_kind; plain < 0: there is none */
-    int direction;      /* of the control word, enum lf_rounding */
-    double growth;      /* |rounded x| <= |x| (1 + growth) */
-    double limit;       /* plain steps stay below it */
+    int plain, bounded, checked; /* enum lf_step_kind: the fastest that is right is run */
+    bool spread;                 /* theorem 7: plain steps need exact sums */
+    int direction;               /* of the control word, enum lf_rounding */
+    double growth;               /* |rounded x| <= |x| (1 + growth) */
+    double limit;                /* plain steps stay below it */
     double product_limit;
     int product_unit; /* plain steps need products that are multiples of 2^product_unit */
 } lf_gemm_level;
@@ -78,6 +79,7 @@ typedef struct lf_gemm {
     ptrdiff_t result_step[2], start_step[2]; /* from line to line of each side */
     lf_gemm_codec start, result;
     const lf_format *start_format;
+    int start_unit; /* numbers of it are multiples of 2^start_unit */
     lf_projection start_projection;
     bool start_same; /* c needs no conversion */
     char *codes;     /* the result's */

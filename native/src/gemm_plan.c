@@ -1,4 +1,5 @@
 /* Which accumulators the kernels take, with what constants. Theorems: kernels/gemm_steps.h. */
+#include <limits.h>
 #include <math.h>
 
 #include "arithmetic.h"
@@ -177,52 +178,77 @@ static bool plan_level(lf_gemm_level *l, const lf_accumulator *acc, const lf_gem
     l->product_unit = sum.unit;
     l->limit = l->step.sum.reach;
     l->growth = ldexp(1, stochastic ? 1 - sum.precision : -sum.precision);
-    if (rounded) {
-        lf_layout m;
-        lf_layout_init(&m, acc->product_format);
-        int unit = range_of(&m).unit;
-        l->product_unit = unit > sum.unit ? unit : sum.unit;
-    }
+    if (rounded && product.unit >= sum.unit) /* rounded products are multiples anyway */
+        l->product_unit = INT_MIN;
     if (stochastic) {
         int n = p->random_bits;
         l->plain = LF_STEP_STOCHASTIC;
-        l->checked = LF_STEP_STOCHASTIC_CHECKED;
+        l->bounded = l->checked = LF_STEP_STOCHASTIC_CHECKED;
         return !rounded && p->variant == LF_VARIANT_A && !p->exact_tail && n <= 24 &&
                sum.precision + n + 1 <= host->precision && l->step.sum.scale == 1;
     }
     if (!rounded && is_host(&t.format, &l->step.sum, wide) &&
         (p->rounding == LF_NEAREST_EVEN || directed(p->rounding)) &&
         (p->saturation == LF_SATURATION_NONE)) {
-        l->plain = l->checked = LF_STEP_HOST;
+        l->plain = l->bounded = l->checked = LF_STEP_HOST;
         return true;
     }
     if (k < 1)
         return false;
-    if (p->rounding == LF_TOWARD_ZERO) {
+    l->bounded = rounded ? LF_STEP_PRODUCT_BOUNDED : LF_STEP_BOUNDED;
+    l->checked = rounded ? LF_STEP_PRODUCT_CHECKED : LF_STEP_CHECKED;
+    l->plain = l->bounded;
+    if (p->rounding == LF_TOWARD_ZERO)
         l->plain = rounded ? LF_STEP_PRODUCT_TRUNCATE : LF_STEP_TRUNCATE;
-        l->checked = rounded ? LF_STEP_PRODUCT_CHECKED : LF_STEP_CHECKED;
+    if (directed(p->rounding))
         return true;
-    }
-    if (directed(p->rounding)) {
-        l->plain = l->checked = rounded ? LF_STEP_PRODUCT_CHECKED : LF_STEP_CHECKED;
-        return true;
-    }
     /* Sums below the host's smallest normal number are rounded once only where they are exact. */
     if (p->rounding != LF_NEAREST_EVEN || product.unit < host->unit)
         return false;
-    bool two = 2 * sum.precision + 2 <= host->precision;
-    if (innocuous(&product, &sum, host->precision)) {
-        lf_layout m;
-        bool product_two = !rounded || (lf_layout_init(&m, acc->product_format) &&
-                                        2 * m.mantissa_bits + 4 <= host->precision);
-        l->checked = rounded ? LF_STEP_PRODUCT_CHECKED : LF_STEP_CHECKED;
-        l->plain = !two || !product_two ? l->checked
-                   : rounded            ? LF_STEP_PRODUCT_NEAREST
-                                        : LF_STEP_NEAREST;
+    bool once = innocuous(&product, &sum, host->precision);
+    l->spread = !once;
+    if (2 * sum.precision + 2 <= host->precision)
+        l->plain = rounded ? LF_STEP_PRODUCT_NEAREST : LF_STEP_NEAREST;
+    if (once)
         return true;
-    }
-    l->plain = l->checked = LF_STEP_ODD_CHECKED;
+    if (l->plain == l->bounded)
+        l->plain = LF_STEP_ODD_BOUNDED;
+    l->bounded = LF_STEP_ODD_BOUNDED;
+    l->checked = LF_STEP_ODD_CHECKED;
     return wide && !rounded && exact && sum.precision + 2 <= host->precision;
+}
+
+/* Bits of a number of terms, rounded up. */
+static int count_bits(size_t n)
+{
+    int bits = 0;
+    while (n >> bits)
+        bits++;
+    return bits;
+}
+
+/* An exact sum (G-7) in binary64: all terms and c are multiples of one power of two, and all sums
+ * are below 2^53 of it. Zeros add up as A-12 wants, except toward negative; infinities and NaNs by
+ * themselves. */
+static bool plan_exact(lf_gemm *g, const lf_accumulator *acc, const lf_projection *projection)
+{
+    const lf_matrix *c = &g->reduction->c;
+    lf_gemm_range product = product_range(&g->side[0].range, &g->side[1].range), sum = product;
+    lf_gemm_level *l = &g->level[0];
+    lf_layout start;
+    sum.top += count_bits(g->reduction->terms);
+    if (c->codes) {
+        if (!lf_layout_init(&start, c->format))
+            return false;
+        lf_gemm_range from = range_of(&start);
+        sum.unit = from.unit < sum.unit ? from.unit : sum.unit;
+        sum.top = (from.top > sum.top ? from.top : sum.top) + 1;
+    }
+    *l = (lf_gemm_level){.plain = LF_STEP_HOST, .bounded = LF_STEP_HOST, .checked = LF_STEP_HOST};
+    g->levels = 1;
+    g->terms = (lf_gemm_terms){.count = g->reduction->terms};
+    return g->wide && !acc->format && projection->rounding != LF_TOWARD_NEGATIVE &&
+           within(&product, &host_ranges[1]) && sum.top + 1 - sum.unit <= host_ranges[1].precision;
 }
 
 static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
@@ -257,7 +283,7 @@ static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
 static bool plan_random(lf_gemm *g, const lf_accumulator *acc, const lf_random *random)
 {
     if (acc->kind != LF_ROUNDED || acc->projection->rounding != LF_STOCHASTIC)
-        return true;
+        return true; /* nothing is drawn */
     /* One draw alone is numbered otherwise (G-17). */
     if (!random || random->kind != LF_RANDOM_PHILOX || g->reduction->terms < 2)
         return false;
@@ -337,15 +363,26 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
         g->wide = wide;
         g->host_bytes = wide ? 8 : 4;
         g->columns = g->table->columns[wide];
-        if (!plan_sides(g, wide, isa) || !plan_levels(g, acc, wide) || !plan_random(g, acc, random))
+        bool exact = acc->kind == LF_EXACT;
+        if (!plan_sides(g, wide, isa) ||
+            !(exact ? plan_exact(g, acc, projection) : plan_levels(g, acc, wide)) ||
+            !plan_random(g, acc, random) ||
+            !lf_gemm_encoder(&g->result, result->format, projection, wide, isa))
             continue;
+        if (exact) { /* c is taken as it is */
+            g->start_format = r->c.codes ? r->c.format : r->a.format;
+            g->start_same = true;
+            return lf_gemm_decoder(&g->start, g->start_format, wide, isa);
+        }
         const lf_accumulator *last = outermost(acc);
         g->start_format = last->format;
+        lf_layout start;
+        lf_layout_init(&start, last->format);
+        g->start_unit = range_of(&start).unit;
         g->start_projection = *last->projection; /* G-2 */
         g->start_projection.rounding = LF_NEAREST_EVEN;
         g->start_same = r->c.codes && lf_same_format(r->c.format, last->format);
-        return lf_gemm_decoder(&g->start, last->format, wide, isa) &&
-               lf_gemm_encoder(&g->result, result->format, projection, wide, isa);
+        return lf_gemm_decoder(&g->start, last->format, wide, isa);
     }
     return false;
 }

@@ -3,6 +3,7 @@
  * A thread holds one panel of each side and the running sums of one block, whatever the size of the
  * matrices. A block's sums depend on its own lines only, and each sum on its own terms in order, so
  * the bits are the same for any division into blocks and threads. */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ typedef struct block {
     char *sums[2]; /* of each level */
     size_t index[LF_DEPTH];
     bool minus_zero; /* some sum starts at -0 */
+    int *lowest;     /* of each tile: all its products so far are multiples of 2^lowest */
 } block;
 
 static size_t least_of(size_t x, size_t y)
@@ -137,11 +139,11 @@ static int lowest_bit(const lf_gemm_range *f, double least)
     return low > f->unit ? low : f->unit;
 }
 
-/* How many of n steps are surely plain ones, with |products| <= m (theorem 4). */
-static size_t plain_steps(const lf_gemm_level *l, double greatest, double m, size_t n)
+/* How many of n steps keep sums below the limit, with |products| <= m (theorem 4). */
+static size_t sure_steps(const lf_gemm_level *l, double limit, double greatest, double m, size_t n)
 {
     while ((double)n * l->growth > 1 ||
-           !((greatest + (double)n * m) * (1 + 2 * (double)n * l->growth) <= l->limit)) {
+           !((greatest + (double)n * m) * (1 + 2 * (double)n * l->growth) <= limit)) {
         n /= 2;
         if (n < 8)
             return 0;
@@ -149,9 +151,17 @@ static size_t plain_steps(const lf_gemm_level *l, double greatest, double m, siz
     return n;
 }
 
-/* Runs n steps from number `first` on; `m` bounds the products. */
-static void run_tile(const block *b, const strip *s, char *sums, size_t first, size_t n, bool plain,
-                     double m, lf_tile_random *draws)
+/* What is known of the next steps of a tile. */
+typedef struct outlook {
+    bool finite;  /* factors, and products are within their format */
+    bool grid;    /* theorem 3 holds */
+    double m;     /* bounds the products */
+    double exact; /* theorem 7: sums up to here are exact */
+} outlook;
+
+/* Runs n steps from number `first` on. */
+static void run_tile(const block *b, const strip *s, char *sums, size_t first, size_t n,
+                     const outlook *o, lf_tile_random *draws)
 {
     const lf_gemm *g = b->g;
     const lf_gemm_level *l = &g->level[0];
@@ -163,12 +173,21 @@ static void run_tile(const block *b, const strip *s, char *sums, size_t first, s
     for (size_t done = 0, count; done < n; done += count) {
         count = n - done;
         int kind = l->checked;
-        if (plain && l->plain != l->checked) {
+        if (l->plain != l->checked && o->finite) {
             double least, greatest;
             g->table->extent[g->wide](sums, (size_t)(s->rows * g->columns), &least, &greatest);
-            size_t sure = plain_steps(l, greatest, m, count);
-            kind = sure ? l->plain : l->checked;
-            count = sure ? sure : least_of(count, 16);
+            double limit = l->spread && o->exact < l->limit ? o->exact : l->limit;
+            size_t sure = o->grid ? sure_steps(l, limit, greatest, o->m, count) : 0;
+            kind = l->plain;
+            if (!sure) {
+                sure = sure_steps(l, l->limit, greatest, o->m, count);
+                kind = l->bounded;
+            }
+            if (!sure) {
+                sure = least_of(count, 16);
+                kind = l->checked;
+            }
+            count = sure;
         }
         draws->step = first + done;
         tiles[kind](&step, s->panel + done * (size_t)s->rows * host,
@@ -196,15 +215,18 @@ static bool run_column(block *b, size_t j, size_t first, size_t n)
     lf_fpenv_direct(l->direction);
     for (size_t i = 0; i < b->tiles[0]; i++) {
         const strip *s = &b->strips[i];
-        double m = s->greatest * greatest;
-        bool plain = isfinite(s->greatest) && isfinite(greatest) && m <= l->product_limit &&
-                     !b->minus_zero &&
-                     lowest_bit(&g->side[0].range, s->least) + low >= l->product_unit;
+        int unit = lowest_bit(&g->side[0].range, s->least) + low;
+        int *lowest = &b->lowest[j * b->tiles[0] + i];
+        *lowest = unit < *lowest ? unit : *lowest;
+        outlook o = {.m = s->greatest * greatest};
+        o.finite = isfinite(s->greatest) && isfinite(greatest) && o.m <= l->product_limit;
+        o.grid = unit >= l->product_unit && !b->minus_zero;
+        o.exact = ldexp(1, 53 + *lowest);
         lf_tile_random draws = g->draws;
         draws.first += element_of(b, s->row, j * width);
         draws.row_step = g->result_step[0];
         draws.column_step = g->result_step[1];
-        run_tile(b, s, sums_of(b, 0, i, j), first, n, plain, m, &draws);
+        run_tile(b, s, sums_of(b, 0, i, j), first, n, &o, &draws);
     }
     lf_fpenv_direct(LF_NEAREST_EVEN);
     return true;
@@ -213,6 +235,9 @@ static bool run_column(block *b, size_t j, size_t first, size_t n)
 static bool run_group(block *b, size_t group)
 {
     const lf_gemm *g = b->g;
+    int unit = g->reduction->c.codes && g->levels == 1 ? g->start_unit : INT_MAX;
+    for (size_t t = 0; t < b->tiles[0] * b->tiles[1]; t++)
+        b->lowest[t] = unit;
     const lf_gemm_side *side = &g->side[0];
     size_t terms = lf_gemm_group_terms(&g->terms, group);
     for (size_t first = 0; first < terms; first += LF_DEPTH) {
@@ -299,7 +324,8 @@ static bool allocate(block *b, size_t rows, size_t columns)
     size_t high = rows + 2 * LF_TILE_ROWS, wide = columns + width;
     size_t panel[2] = {high * LF_DEPTH * host, width * LF_DEPTH * host};
     size_t sums = high * wide * host;
-    size_t bytes = panel[0] + panel[1] + sums * (size_t)g->levels;
+    size_t tiles = (high / LF_TILE_FEW + 1) * (wide / width + 1) * sizeof(int);
+    size_t bytes = panel[0] + panel[1] + sums * (size_t)g->levels + tiles;
     b->room = malloc(bytes + LF_LINE);
     if (!b->room)
         return false;
@@ -308,6 +334,7 @@ static bool allocate(block *b, size_t rows, size_t columns)
     b->panels[1] = b->panels[0] + panel[0];
     for (int i = 0; i < g->levels; i++)
         b->sums[i] = b->panels[1] + panel[1] + sums * (size_t)i;
+    b->lowest = (int *)(b->panels[1] + panel[1] + sums * (size_t)g->levels);
     return true;
 }
 
