@@ -126,9 +126,7 @@ def peers(isa: str) -> list[Row]:
 
     n = 64
     x, y = matrices(n, "float8_e4m3fn")
-    a, b = (
-        apytypes.APyFloatArray.from_float(z.to_numpy(), exp_bits=4, man_bits=3) for z in (x, y)
-    )
+    a, b = (apytypes.APyFloatArray.from_float(z.to_numpy(), exp_bits=4, man_bits=3) for z in (x, y))
 
     def theirs() -> object:
         with apytypes.APyFloatAccumulatorContext(exp_bits=5, man_bits=10):

@@ -8,6 +8,9 @@
 #define LF_LANES 32
 #include "gemm_tile.h"
 
+typedef uint32_t lf_unsigned32 __attribute__((vector_size(LF_VECTOR_BYTES)));
+#include "gemm_fused.h"
+
 #undef LF_LANES
 #define LF_LANES 64
 #include "gemm_tile.h"
@@ -58,4 +61,6 @@ const lf_gemm_table LF_JOIN(lf_gemm_, LF_ISA_NAME) = {
     .few = {BOTH(FEW_ENTRY, 32), BOTH(FEW_ENTRY, 64)},
     .join = {{DETERMINISTIC(JOIN_ENTRY, 32)}, {DETERMINISTIC(JOIN_ENTRY, 64)}},
     .extent = {lf_extent32, lf_extent64},
+    .fused_tile = lf_fused_tile32,
+    .powers = lf_powers32,
 };

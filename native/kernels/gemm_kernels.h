@@ -81,6 +81,25 @@ typedef void (*lf_join)(const lf_step *step, const void *inner, void *outer, siz
  * Both are 0 where all are zeros. */
 typedef void (*lf_extent)(const void *numbers, size_t n, double *least, double *greatest);
 
+/* Fused blocks (G-10) in 32-bit lanes. */
+typedef struct lf_fused {
+    lf_grid sum;
+    size_t terms;      /* of a block */
+    int fraction_bits; /* F */
+    double least;      /* no exponent is below that of this power of two */
+    int nearest;       /* sums are rounded to nearest even; otherwise as the control word says */
+    int exact;         /* sums are numbers of the host */
+} lf_fused;
+
+/* Blocks of `steps` terms in a tile of `rows`; the factors' powers of two lie like the factors.
+ * Nonzero: a sum has overflowed, and the tile is void. */
+typedef int (*lf_fused_tile)(const lf_fused *f, const float *a, const float *a_powers,
+                             const float *b, const float *b_powers, size_t steps, size_t rows,
+                             float *sums);
+
+/* 2^e of each number, no less than `smallest`; 0 of zeros. */
+typedef void (*lf_powers)(const float *numbers, size_t n, float smallest, float *powers);
+
 /* What one instruction set offers, by lanes of 32 and 64 bits. */
 typedef struct lf_gemm_table {
     int columns[2]; /* of a tile */
@@ -88,6 +107,8 @@ typedef struct lf_gemm_table {
     lf_tile tile[2][LF_STEPS], few[2][LF_STEPS];
     lf_join join[2][LF_STEPS];
     lf_extent extent[2];
+    lf_fused_tile fused_tile;
+    lf_powers powers;
 } lf_gemm_table;
 
 #endif

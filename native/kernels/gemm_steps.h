@@ -112,19 +112,19 @@ LF_INLINE VECTOR NAME(lf_settle)(const lf_grid *g, VECTOR x, VECTOR r)
 }
 
 /* Subnormals included, but no overflow; the sign of a zero may be lost. */
-LF_INLINE VECTOR NAME(lf_unsigned)(const lf_grid *g, VECTOR x)
+LF_INLINE VECTOR NAME(lf_fitted)(const lf_grid *g, VECTOR x)
 {
     return NAME(lf_cut)(NAME(lf_binade)(x, EACH(g->smallest)), EACH(g->power), x);
 }
 
 LF_INLINE VECTOR NAME(lf_bounded)(const lf_grid *g, VECTOR x)
 {
-    return NAME(lf_signed_as)(NAME(lf_unsigned)(g, x), x);
+    return NAME(lf_signed_as)(NAME(lf_fitted)(g, x), x);
 }
 
 LF_INLINE VECTOR NAME(lf_checked)(const lf_grid *g, VECTOR x)
 {
-    return NAME(lf_settle)(g, x, NAME(lf_unsigned)(g, x));
+    return NAME(lf_settle)(g, x, NAME(lf_fitted)(g, x));
 }
 
 LF_INLINE VECTOR NAME(lf_nearest)(const lf_grid *g, VECTOR x)
@@ -169,9 +169,9 @@ LF_INLINE VECTOR NAME(lf_stepped)(const lf_step *p, const int kind, VECTOR a, VE
     case LF_STEP_NEAREST: return NAME(lf_nearest)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_TRUNCATE: return NAME(lf_truncated)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_PRODUCT_NEAREST:
-        return NAME(lf_nearest)(&p->sum, NAME(lf_unsigned)(&p->product, a * b) + c);
+        return NAME(lf_nearest)(&p->sum, NAME(lf_fitted)(&p->product, a * b) + c);
     case LF_STEP_PRODUCT_TRUNCATE:
-        return NAME(lf_truncated)(&p->sum, NAME(lf_unsigned)(&p->product, a * b) + c);
+        return NAME(lf_truncated)(&p->sum, NAME(lf_fitted)(&p->product, a * b) + c);
     case LF_STEP_BOUNDED: return NAME(lf_bounded)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_PRODUCT_BOUNDED:
         return NAME(lf_bounded)(&p->sum, NAME(lf_bounded)(&p->product, a * b) + c);

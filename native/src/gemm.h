@@ -38,9 +38,12 @@ typedef struct lf_gemm_level {
     lf_step step;
     int plain, bounded, checked; /* enum lf_step_kind: the fastest that is right is run */
     bool spread;                 /* theorem 7: plain steps need exact sums */
-    int direction;               /* of the control word, enum lf_rounding */
-    double growth;               /* |rounded x| <= |x| (1 + growth) */
-    double limit;                /* plain steps stay below it */
+    bool is_fused;               /* then only `direction` and these matter */
+    lf_fused fused;
+    float smallest[2]; /* normal numbers of the operands */
+    int direction;     /* of the control word, enum lf_rounding */
+    double growth;     /* |rounded x| <= |x| (1 + growth) */
+    double limit;      /* plain steps stay below it */
     double product_limit;
     int product_unit; /* plain steps need products that are multiples of 2^product_unit */
 } lf_gemm_level;
@@ -70,8 +73,9 @@ typedef struct lf_gemm {
     const lf_gemm_table *table;
     int wide; /* 0: binary32 in the lanes; 1: binary64 */
     int host_bytes;
-    int columns; /* of a tile */
-    int levels;  /* 1, or 2 with an outer accumulator */
+    int columns;  /* of a tile */
+    size_t depth; /* terms that are packed at a time: whole blocks */
+    int levels;   /* 1, or 2 with an outer accumulator */
     lf_gemm_level level[2];
     lf_gemm_terms terms;
     lf_gemm_side side[2];
@@ -91,7 +95,9 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
                   const lf_projection *projection, const lf_random *random,
                   const lf_options *options);
 
-/* Runs a plan; returns an lf_status. */
+/* Runs a plan; returns an lf_status, or LF_GEMM_UNABLE where the operands have specials, or sums
+ * overflow, that fused kernels do not know: then the result is void. */
+enum { LF_GEMM_UNABLE = -1 };
 int lf_gemm_run(const lf_gemm *g, int threads);
 
 /* Does a call, if the kernels can. */

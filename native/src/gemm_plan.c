@@ -251,6 +251,38 @@ static bool plan_exact(lf_gemm *g, const lf_accumulator *acc, const lf_projectio
            within(&product, &host_ranges[1]) && sum.top + 1 - sum.unit <= host_ranges[1].precision;
 }
 
+/* Bounds of gemm_fused.h. */
+static bool plan_fused(lf_gemm_level *l, const lf_gemm *g, const lf_accumulator *acc)
+{
+    const lf_gemm_range *a = &g->side[0].range, *b = &g->side[1].range;
+    const lf_projection *p = acc->projection;
+    lf_target t;
+    lf_fused *f = &l->fused;
+    int bits = acc->fraction_bits;
+    if (g->wide || acc->kind != LF_FUSED || acc->alignment != LF_TOWARD_ZERO ||
+        acc->zeros_aligned || acc->sorted || acc->subsums || acc->late ||
+        acc->order != LF_SEQUENTIAL || bits < 1 || bits > 26 || acc->terms > LF_DEPTH ||
+        !grid_of(&f->sum, acc->format, p, false) || lf_target_init(&t, acc->format, p))
+        return false;
+    lf_gemm_range product = product_range(a, b), sum = range_of(&t.format);
+    int half = (int)(acc->terms + 1) / 2;
+    *l = (lf_gemm_level){.is_fused = true,
+                         .fused = *f,
+                         .direction = p->rounding,
+                         .smallest = {(float)ldexp(1, a->unit + a->precision - 1),
+                                      (float)ldexp(1, b->unit + b->precision - 1)}};
+    f->terms = acc->terms;
+    f->fraction_bits = bits;
+    f->least = ldexp(1, acc->minimum_exponent > -100 ? acc->minimum_exponent : -100);
+    f->nearest = p->rounding == LF_NEAREST_EVEN;
+    f->exact = sum.precision == 24 && t.format.emin == host_emins[0];
+    return product.precision <= 24 && product.unit >= -100 && product.top <= 60 &&
+           acc->minimum_exponent < 60 &&
+           (double)half * ldexp(1, bits + 2) + ldexp(1, bits + 1) < ldexp(1, 31) &&
+           (p->rounding == LF_TOWARD_ZERO || (f->nearest && sum.precision <= 21)) &&
+           (f->exact || sum.precision <= 22) && !g->reduction->c.codes;
+}
+
 static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
 {
     lf_gemm_range product = product_range(&g->side[0].range, &g->side[1].range);
@@ -265,7 +297,7 @@ static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
         g->terms.grouping = acc->grouping;
         g->terms.n = acc->n;
         g->terms.width = acc->width ? acc->width : 1;
-        if (base->kind != LF_ROUNDED || outer->kind != LF_ROUNDED ||
+        if ((base->kind != LF_ROUNDED && base->kind != LF_FUSED) || outer->kind != LF_ROUNDED ||
             outer->order != LF_SEQUENTIAL || !lf_layout_init(&inner, base->format) ||
             base->projection->rounding == LF_STOCHASTIC ||
             outer->projection->rounding == LF_STOCHASTIC)
@@ -277,6 +309,10 @@ static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
     g->terms.order = base->order;
     g->terms.order_n = base->order_n;
     g->terms.order_width = base->order_width ? base->order_width : 1;
+    if (base->kind == LF_FUSED) {
+        g->depth = LF_DEPTH - LF_DEPTH % (base->terms ? base->terms : 1);
+        return base->terms && base->terms <= LF_DEPTH && plan_fused(&g->level[0], g, base);
+    }
     return plan_level(&g->level[0], base, &product, wide, g->table->fused != 0);
 }
 
@@ -358,6 +394,7 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
         return false;
     g->reduction = r;
     g->table = table_of(isa);
+    g->depth = LF_DEPTH;
     g->codes = result->codes;
     for (int wide = 0; wide < 2; wide++) {
         g->wide = wide;

@@ -13,7 +13,7 @@
 #include "threads.h"
 
 enum { LF_MOST_TILES = LF_BLOCK_ROWS / LF_TILE_ROWS + 2 };
-enum { LF_GEMM_FAILED = 1 };
+enum { LF_GEMM_FAILED = 1, LF_GEMM_VOID = 2 };
 enum { LF_LINE = 64 };
 
 /* Some rows of a block. */
@@ -21,7 +21,7 @@ typedef struct strip {
     size_t row; /* in the block */
     int lines, rows;
     double least, greatest;
-    char *panel;
+    char *panel, *powers;
 } strip;
 
 typedef struct block {
@@ -29,7 +29,8 @@ typedef struct block {
     size_t batch, first[2], lines[2]; /* of each side */
     size_t tiles[2];
     strip strips[LF_MOST_TILES];
-    char *room, *panels[2];
+    char *room, *panels[2], *powers[2]; /* of fused blocks */
+    uint32_t failed;
     char *sums[2]; /* of each level */
     size_t index[LF_DEPTH];
     bool minus_zero; /* some sum starts at -0 */
@@ -51,14 +52,16 @@ static char *sums_of(const block *b, int level, size_t i, size_t j)
 static void divide_rows(block *b)
 {
     size_t row = 0, n = 0, rows = b->lines[0];
-    char *panel = b->panels[0];
+    char *panel = b->panels[0], *powers = b->powers[0];
     while (row < rows) {
         size_t left = rows - row;
         int height = left <= 2 * LF_TILE_FEW ? LF_TILE_FEW : LF_TILE_ROWS;
         b->strips[n++] = (strip){.row = row,
                                  .lines = (int)least_of(left, (size_t)height),
                                  .rows = height,
-                                 .panel = panel};
+                                 .panel = panel,
+                                 .powers = powers};
+        powers += (size_t)(height * LF_DEPTH * b->g->host_bytes);
         panel += (size_t)(height * LF_DEPTH * b->g->host_bytes);
         row += (size_t)height;
     }
@@ -195,6 +198,27 @@ static void run_tile(const block *b, const strip *s, char *sums, size_t first, s
     }
 }
 
+/* n terms in fused blocks. */
+static bool run_fused(block *b, size_t j, size_t n, bool finite)
+{
+    const lf_gemm *g = b->g;
+    const lf_gemm_level *l = &g->level[0];
+    const float *panel = (float *)b->panels[1];
+    float *powers = (float *)b->powers[1];
+    g->table->powers(panel, n * (size_t)g->columns, l->smallest[1], powers);
+    int overflow = !finite;
+    lf_fpenv_direct(l->direction);
+    for (size_t i = 0; i < b->tiles[0] && !overflow; i++) {
+        const strip *s = &b->strips[i];
+        overflow = !isfinite(s->greatest) ||
+                   g->table->fused_tile(&l->fused, (float *)s->panel, (float *)s->powers, panel,
+                                        powers, n, (size_t)s->rows, (float *)sums_of(b, 0, i, j));
+    }
+    lf_fpenv_direct(LF_NEAREST_EVEN);
+    b->failed |= overflow ? LF_GEMM_VOID : 0;
+    return !overflow;
+}
+
 /* Terms first .. first + n - 1 of a group, in every tile of a column of tiles. */
 static bool run_column(block *b, size_t j, size_t first, size_t n)
 {
@@ -212,6 +236,8 @@ static bool run_column(block *b, size_t j, size_t first, size_t n)
     double least, greatest;
     g->table->extent[g->wide](b->panels[1], n * width, &least, &greatest);
     int low = lowest_bit(&side->range, least);
+    if (l->is_fused)
+        return run_fused(b, j, n, isfinite(greatest));
     lf_fpenv_direct(l->direction);
     for (size_t i = 0; i < b->tiles[0]; i++) {
         const strip *s = &b->strips[i];
@@ -240,8 +266,8 @@ static bool run_group(block *b, size_t group)
         b->lowest[t] = unit;
     const lf_gemm_side *side = &g->side[0];
     size_t terms = lf_gemm_group_terms(&g->terms, group);
-    for (size_t first = 0; first < terms; first += LF_DEPTH) {
-        size_t n = least_of(terms - first, LF_DEPTH);
+    for (size_t first = 0; first < terms; first += g->depth) {
+        size_t n = least_of(terms - first, g->depth);
         lf_gemm_indices(&g->terms, group, first, n, b->index);
         for (size_t i = 0; i < b->tiles[0]; i++) {
             strip *s = &b->strips[i];
@@ -253,6 +279,9 @@ static bool run_group(block *b, size_t group)
                               n, (size_t)s->lines, (size_t)s->rows, s->panel))
                 return false;
             g->table->extent[g->wide](s->panel, n * (size_t)s->rows, &s->least, &s->greatest);
+            if (g->level[0].is_fused)
+                g->table->powers((float *)s->panel, n * (size_t)s->rows, g->level[0].smallest[0],
+                                 (float *)s->powers);
         }
         for (size_t j = 0; j < b->tiles[1]; j++)
             if (!run_column(b, j, first, n))
@@ -325,7 +354,8 @@ static bool allocate(block *b, size_t rows, size_t columns)
     size_t panel[2] = {high * LF_DEPTH * host, width * LF_DEPTH * host};
     size_t sums = high * wide * host;
     size_t tiles = (high / LF_TILE_FEW + 1) * (wide / width + 1) * sizeof(int);
-    size_t bytes = panel[0] + panel[1] + sums * (size_t)g->levels + tiles;
+    size_t powers = g->level[0].is_fused ? panel[0] + panel[1] : 0;
+    size_t bytes = panel[0] + panel[1] + sums * (size_t)g->levels + powers + tiles;
     b->room = malloc(bytes + LF_LINE);
     if (!b->room)
         return false;
@@ -334,7 +364,9 @@ static bool allocate(block *b, size_t rows, size_t columns)
     b->panels[1] = b->panels[0] + panel[0];
     for (int i = 0; i < g->levels; i++)
         b->sums[i] = b->panels[1] + panel[1] + sums * (size_t)i;
-    b->lowest = (int *)(b->panels[1] + panel[1] + sums * (size_t)g->levels);
+    b->powers[0] = b->panels[1] + panel[1] + sums * (size_t)g->levels;
+    b->powers[1] = b->powers[0] + (powers ? panel[0] : 0);
+    b->lowest = (int *)(b->powers[0] + powers);
     return true;
 }
 
@@ -372,7 +404,8 @@ static uint32_t run_share(const void *argument, size_t begin, size_t end)
                 b->first[0] = i, b->first[1] = j;
                 b->lines[0] = least_of(to[0] - i, LF_BLOCK_ROWS);
                 b->lines[1] = least_of(to[1] - j, LF_BLOCK_COLUMNS);
-                failed |= run_block(b) ? 0 : LF_GEMM_FAILED;
+                if (!failed && !run_block(b))
+                    failed |= b->failed ? b->failed : LF_GEMM_FAILED;
             }
         begin += units;
     }
@@ -399,7 +432,7 @@ int lf_gemm_run(const lf_gemm *g, int threads)
     if (batch * tall < 4 * (size_t)threads && broad > tall)
         job = (share){.g = g, .cut = 1, .lines = (size_t)g->columns, .per = broad};
     uint32_t failed = lf_run_grains(run_share, &job, batch * job.per, 1, threads);
-    return failed ? LF_ERROR_MEMORY : LF_OK;
+    return failed & LF_GEMM_FAILED ? LF_ERROR_MEMORY : failed ? LF_GEMM_UNABLE : LF_OK;
 }
 
 bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
@@ -407,8 +440,11 @@ bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_pro
 {
     lf_gemm *g = calloc(1, sizeof *g);
     bool able = g && lf_gemm_plan(g, r, result, projection, random, options);
-    if (able)
-        *status = lf_gemm_run(g, options ? options->threads : 1);
+    if (able) {
+        int done = lf_gemm_run(g, options ? options->threads : 1);
+        able = done != LF_GEMM_UNABLE;
+        *status = able ? done : *status;
+    }
     free(g);
     return able;
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import lowfloat as lf
 from lowfloat import _native
-from lowfloat.accumulators import Accumulator, Exact, Grouped, Interleaved, Product
+from lowfloat.accumulators import Accumulator, Exact, Fused, Grouped, Interleaved, Product
 
 FORMATS = [
     "float8_e4m3fn",
@@ -85,6 +85,19 @@ def _fits(product: str, total: str) -> bool:
 
 
 @st.composite
+def blocks(draw: st.DrawFn) -> Fused:
+    """Fused blocks that have kernels, for narrow operands."""
+    fmt = draw(st.sampled_from(["float32", "e8m13", "float16", "e6m9"]))
+    return Fused(
+        fmt,
+        draw(st.sampled_from([1, 3, 4, 8, 16, 32])),
+        draw(st.sampled_from([1, 5, 13, 23, 24, 25])),
+        "toward_zero" if fmt in ("float32", "e8m13") else draw(st.sampled_from(ROUNDINGS[:2])),
+        minimum_exponent=draw(st.sampled_from([None, -132, -4, 3])),
+    )
+
+
+@st.composite
 def calls(draw: st.DrawFn) -> Call:
     """Any call, ragged and degenerate shapes among them."""
     a, b = (draw(st.sampled_from(FORMATS)) for _ in range(2))
@@ -100,7 +113,7 @@ def calls(draw: st.DrawFn) -> Call:
     if draw(st.booleans()):
         y = lf.Array(np.asfortranarray(y.codes), y.format)
     grouped = draw(st.integers(0, 2)) == 0
-    acc = draw(sums(inner=grouped))
+    acc = draw(sums(inner=grouped) | blocks())
     if grouped:
         by = draw(st.sampled_from(["chunks", "split", "lanes"]))
         width = draw(st.integers(1, 3)) if by == "lanes" else 1
