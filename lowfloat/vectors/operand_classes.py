@@ -125,7 +125,9 @@ def significands(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
             columns.append(any_code(at, word))
             continue
         table = patterns.significand_fractions(at.mantissa_bits)
-        fraction = table[digits[k]] if k < len(digits) else patterns.pick(table, spread(word, 2))
+        fraction = (
+            table.take(digits[k]) if k < len(digits) else patterns.pick(table, spread(word, 2))
+        )
         columns.append(patterns.pack(at, word >> U64(63), _near(at, k, words), fraction))
     return columns
 
@@ -202,8 +204,9 @@ def _testfloat(level: int) -> Any:
         turns = _TURNS[len(unit.operand_formats), level]
         columns = []
         for k, (at, word) in enumerate(zip(unit.operand_formats, words, strict=False)):
-            directed = np.array([t[k] == "d" for t in turns])[turn]
-            columns.append(np.where(directed, _directed(at, level)[places[k]], _mixed(at, word)))
+            directed = np.array([t[k] == "d" for t in turns]).take(turn)
+            chosen = _directed(at, level).take(places[k])
+            columns.append(np.where(directed, chosen, _mixed(at, word)))
         return columns
 
     return make
@@ -238,7 +241,7 @@ def booth(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
         if k == 2:
             columns.append(patterns.random_number(fmt, word))
             continue
-        fraction = patterns.booth_fractions(fmt.mantissa_bits)[digits[k]]
+        fraction = patterns.booth_fractions(fmt.mantissa_bits).take(digits[k])
         columns.append(patterns.pack(fmt, word >> U64(63), _near(fmt, k, words), fraction))
     return columns
 
@@ -259,7 +262,7 @@ def srt(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
         rest = fmt.mantissa_bits - min(SRT_BITS, fmt.mantissa_bits)
         head, tail = np.divmod(digit, 4)
         ones = (1 << rest) - 1
-        fixed = np.array([0, ones, 1 & ones, 0], np.uint64)[tail]
+        fixed = np.array([0, ones, 1 & ones, 0], np.uint64).take(tail)
         bits = np.where(tail == 3, low_bits(word, rest), fixed)
         fraction = head.astype(np.uint64) << U64(rest) | bits
         negative = word >> U64(63) if unit.operation not in ("sqrt", "rsqrt") else 0

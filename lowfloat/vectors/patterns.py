@@ -77,7 +77,7 @@ def _repeated(pattern: int, size: int, width: int) -> int:
 
 def pick(table: NDArray[Any], word: Words) -> NDArray[Any]:
     """An entry of a table for every word."""
-    return table[below(word, len(table))]
+    return table.take(below(word, len(table)))
 
 
 # -- numbers ------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _integer_specials(at: Integer) -> tuple[Range, ...]:
 
 def draw_special(ranges: tuple[Range, ...], index: NDArray[np.int64], word: Words) -> Words:
     """A code of range ``index`` for every element."""
-    low = np.array([r.low for r in ranges], np.uint64)[index]
-    span = np.array([(r.high - r.low) & ((1 << 64) - 1) for r in ranges], np.uint64)[index]
+    low = np.array([r.low for r in ranges], np.uint64).take(index)
+    span = np.array([(r.high - r.low) & ((1 << 64) - 1) for r in ranges], np.uint64).take(index)
     scaled = np.where(span == U64((1 << 64) - 1), word, word % np.maximum(span + U64(1), U64(1)))
     return low + scaled

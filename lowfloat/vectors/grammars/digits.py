@@ -73,7 +73,8 @@ def write_digits(page: Bytes, start: int, base: str, digits: int, codes: Codes) 
         width = BITS[base] * size
         number = _part(codes, bits, width)
         target = page[:, start + first : start + first + size].view(_UNSIGNED[size])[:, 0]
-        target[:] = _texts(base, size)[number]
+        # take is several times as fast as indexing with small integers.
+        target[:] = _texts(base, size).take(number)
 
 
 def _part(codes: Codes, shift: int, width: int) -> Any:
@@ -96,11 +97,11 @@ def read_digits(
     if digits % 2:
         # A lone digit is read with a zero before it.
         pair = page[:, start].astype(np.uint16) << np.uint16(8) | np.uint16(ord("0"))
-        parts.append((table[pair], digits - 1))
+        parts.append((table.take(pair), digits - 1))
         start += 1
     for first in range(start, end, 2):
         words = page[:, first : first + 2].view(np.uint16)[:, 0]
-        parts.append((table[words], end - first - 2))
+        parts.append((table.take(words), end - first - 2))
     codes = np.zeros(len(page), dtype)
     for number, place in parts:
         if len(number):

@@ -50,10 +50,14 @@ class PackedGrammar:
         """The records of columns of codes."""
         size, places = self.record_size(unit), _places(unit)
         if size <= 8:
-            word = np.zeros(len(columns[0]), np.uint64)
-            for codes, place in zip(columns, places, strict=True):
-                word |= codes.astype(np.uint64) << np.uint64(place)
-            return word.byteswap().view(np.uint8).reshape(-1, 8)[:, 8 - size :].tobytes()
+            whole = np.dtype(np.uint32 if size <= 4 else np.uint64)
+            word = columns[-1].astype(whole)
+            for codes, place in zip(columns[:-1], places[:-1], strict=True):
+                part = codes.astype(whole)
+                part <<= whole.type(place)
+                word |= part
+            data = word.byteswap(inplace=True).view(np.uint8).reshape(-1, whole.itemsize)
+            return data[:, whole.itemsize - size :].tobytes()
         page = np.zeros((len(columns[0]), size), np.uint8)
         for codes, place, column in zip(columns, places, unit.columns, strict=True):
             for byte in range(place // 8, (place + column.width - 1) // 8 + 1):

@@ -101,12 +101,14 @@ class TemplateGrammar:
         by_name = dict(zip((c.name for c in unit.columns), columns, strict=True))
         count = len(columns[0])
         whole = np.empty((count, layout.size), np.uint8)
+        # One page serves them all: what stands between the fields is written once.
+        template = np.tile(layout.record, (min(count, PAGE), 1))
         for start in range(0, count, PAGE):
-            page = whole[start : start + PAGE]
-            page[:] = layout.record
+            page = template[: count - start]
             for field in layout.fields:
                 codes = by_name[field.column.name][start : start + PAGE]
                 write_digits(page, field.start, field.base, field.digits, codes)
+            whole[start : start + PAGE] = page
         return whole.data.cast("B") if count else b""  # type: ignore[return-value]
 
     def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
@@ -131,7 +133,7 @@ class TemplateGrammar:
                 f"the file should begin with the line {header.decode().rstrip()!r}",
             )
         line = 1 + header.count(b"\n")
-        while data := stream.read(PAGE * layout.size * 4):
+        while data := stream.read(PAGE * layout.size):
             count, rest = divmod(len(data), layout.size)
             page = np.frombuffer(data, np.uint8, count * layout.size).reshape(count, layout.size)
             columns = None if rest else _columns(page, layout)
