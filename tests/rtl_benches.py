@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,9 @@ VERILOG_FILES = {
     "fma": ("fp_mac", "fp_unpack", "fp_round", "fp_sum"),
 }
 OPERANDS = {"multiply": ("x", "y"), "add": ("x", "y"), "fma": ("a", "b", "c")}
+# Verilator's own files are compiled for every testbench: once is enough.
+if shutil.which("ccache"):
+    os.environ.setdefault("OBJCACHE", "ccache")
 PROGRAMS = {"icarus": "iverilog", "verilator": "verilator", "ghdl": "ghdl"}
 
 

@@ -227,3 +227,14 @@ def test_random_cases_of_wide_operands(operation: str, tmp_path: Path) -> None:
     flags = [int(fields[-1], 16) for fields in results]
     for bit in (1, 4, 16) if operation == "add" else (1, 2, 4, 16):
         assert sum(bool(f & bit) for f in flags) > 100
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fmt", ["float8_e4m3fn", "float8_e5m2"])
+def test_every_triple_of_a_multiply_add(fmt: str, tmp_path: Path) -> None:
+    unit = rtl.unit_of("fma", fmt)
+    folder = rtl.written("dpi", unit, rtl.interface(unit), rtl.sources("fma"), tmp_path)
+    outcome = rtl.simulate(folder, "verilator")
+    (tmp_path / "results.tv").unlink()  # a quarter of a gigabyte
+    assert outcome.passed, outcome.text
+    assert "PASS: 16777216 cases" in outcome.text
