@@ -143,6 +143,27 @@ def test_bad_files(
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
+@pytest.mark.parametrize("written", ["testfloat", "readmemh", "csv", "jsonl", "fptest"])
+@pytest.mark.parametrize("read", ["testfloat", "readmemh", "csv", "jsonl", "flopoco"])
+def test_files_of_another_grammar(written: str, read: str, tmp_path: Path) -> None:
+    if written == read:
+        return
+    path = tmp_path / "x"
+    path.write_bytes(LINES[written])
+    with pytest.raises(vectors.VectorFileError) as caught:
+        vectors.read(path, UNITS[0], read)
+    assert read == "csv" or f"looks like a line of the grammar {written}" in str(caught.value)
+
+
+def test_files_that_change_their_grammar(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(LINES["testfloat"] + LINES["csv"].split(b"\n", 1)[1])
+    with pytest.raises(
+        vectors.VectorFileError, match=r"line 3, column 5: one space .* grammar csv"
+    ):
+        vectors.read(path, UNITS[0], "testfloat")
+
+
 def test_npz_with_wrong_columns(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     good = dict(zip(("a", "b", "result", "flags"), columns_of(UNITS[0], 9), strict=True))

@@ -151,6 +151,9 @@ class TemplateGrammar:
         )
         rest = data[bad * layout.size :] + stream.read(4 * layout.size + 400)
         at, message = _explain(rest, layout)
+        other = looks_like(rest.split(b"\n", 1)[0])
+        if other is not None and other != self.name:
+            message += f" (this looks like a line of the grammar {other}, not {self.name})"
         before = rest[:at]
         column = at - (before.rfind(b"\n") + 1) + 1
         return VectorFileError(
@@ -184,6 +187,24 @@ def _literals_hold(page: NDArray[np.uint8], layout: Layout) -> bool:
         if np.bitwise_or.reduce(union, axis=0)[layout.fixed].any():
             return False
     return bool((page[whole:] == layout.record)[:, layout.fixed].all())
+
+
+_LOOKS = {
+    "jsonl": rb"\{.*",
+    "fptest": rb".* -> .*",
+    "readmemh": rb"[0-9A-Fa-f]+(_[0-9A-Fa-f]+)+",
+    "csv": rb"\w+(,\w+)+",
+    "testfloat": rb"[0-9A-Fa-f]+( [0-9A-Fa-f]+)+",
+}
+
+
+def looks_like(line: bytes) -> str | None:
+    """The grammar that a line might be of.
+
+    >>> looks_like(b"3C00_3C00_3C00_00")
+    'readmemh'
+    """
+    return next((name for name, shape in _LOOKS.items() if re.fullmatch(shape, line)), None)
 
 
 # -- saying where a file breaks the grammar -----------------------------------------------------------
