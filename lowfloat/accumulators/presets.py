@@ -7,7 +7,7 @@ description or model; ``unsettled`` ones say what is not known.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from lowfloat.accumulators.fused import Fused, LateStart, Subsums
@@ -27,7 +27,9 @@ RECORDED = f"{MODELS}; equal to the dot products recorded by MATLAB-tensor-core"
 class Preset:
     """A named accumulator, its evidence, and what is unknown about it.
 
-    Wherever an accumulator is taken, a preset may stand.
+    Wherever an accumulator is taken, a preset may stand. Products then refuse operands of other formats
+    than the device's, and read float arrays as numbers of its first one; ``preset.accumulator`` has no
+    such scruples.
 
     Examples
     --------
@@ -42,6 +44,12 @@ class Preset:
     maturity: Maturity
     evidence: str
     unknown: str = ""
+    #: Names of the formats that its operands have; none: any.
+    operands: tuple[str, ...] = ()
+
+    def draws(self, terms: int) -> int:
+        """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
+        return self.accumulator.draws(terms)
 
     @property
     def format(self) -> Format | None:
@@ -120,6 +128,12 @@ def _find(fmt: Any, known: Any, device: str) -> str:
     raise ValueError(f"{device} takes {', '.join(known)}, not {found}")
 
 
+def _mates(name: str) -> tuple[str, ...]:
+    """An operand format, and those that NVIDIA's units take beside it."""
+    short = (*EIGHTS, *SIXES_AND_FOURS)
+    return (name, *(f for f in short if f != name)) if name in short else (name,)
+
+
 def _block(unit: Unit, out: str, device: str) -> Fused:
     if out not in ("float32", "float16"):
         raise ValueError(f"{device} gives float32 or float16, not {out!r}")
@@ -146,6 +160,7 @@ def _nvidia(architecture: str, fmt: Any, out: str, recorded: tuple[str, ...]) ->
         "recorded" if known else "published",
         RECORDED if known else MODELS,
         _NO_SPECIALS if known else "no recorded results; " + _NO_SPECIALS.split(": ")[1],
+        _mates(name),
     )
 
 
@@ -239,7 +254,7 @@ def nvidia_hopper(fmt: Any, out: str = "float32", instruction: str = "wgmma") ->
     if instruction == "mma.sync" and find_format(fmt).width == 8:
         return _two_halves("hopper", _find(fmt, EIGHTS, "nvidia_hopper"), out)
     if out == "float16" and find_format(fmt).width == 8:
-        return Preset(preset.name, preset.accumulator, "published", MODELS, _NO_SPECIALS)
+        return replace(preset, maturity="published", evidence=MODELS)
     return preset
 
 
@@ -266,7 +281,7 @@ def nvidia_blackwell(fmt: Any, out: str = "float32", instruction: str = "tcgen05
         name = _find(fmt, ("float4_e2m1fn",), "nvfp4")
         block = Fused("float32", 64, 35, subsums=Subsums(16, exponent="scales"))
         title = f"nvidia_blackwell({name!r}, instruction='nvfp4')"
-        return Preset(title, block, "published", MODELS, "no recorded results")
+        return Preset(title, block, "published", MODELS, "no recorded results", (name,))
     if instruction == "mma.sync" and find_format(fmt).width == 8:
         return _two_halves("blackwell", _find(fmt, EIGHTS, "nvidia_blackwell"), out)
     return _nvidia("blackwell", fmt, out, (*HALVES, "tensorfloat32"))
@@ -287,6 +302,7 @@ def _two_halves(architecture: str, name: str, out: str) -> Preset:
         RECORDED if recorded else MODELS,
         "the recorded rows show neither fraction bits nor, in float32, the halves: other models "
         "fit them too; " + _NO_SPECIALS,
+        _mates(name),
     )
 
 
@@ -307,7 +323,7 @@ def amd_cdna1(fmt: Any = "float16") -> Preset:
     name = _find(fmt, HALVES, "amd_cdna1")
     block = Fused("float32", 4 if name == "float16" else 2, None, "nearest_even")
     unknown = "MMA-Sim's code adds the products pairwise, its paper says exactly"
-    return Preset(f"amd_cdna1({name!r})", block, "unsettled", MODELS, unknown)
+    return Preset(f"amd_cdna1({name!r})", block, "unsettled", MODELS, unknown, (name,))
 
 
 def amd_cdna2(fmt: Any = "float16") -> Preset:
@@ -331,7 +347,7 @@ def amd_cdna2(fmt: Any = "float16") -> Preset:
     )
     chain = Grouped(tree, Accumulator("float32", policy=flushing), n=4)
     unknown = "signs of zeros; bfloat16 without _1k has blocks of 2: Grouped(..., n=2)"
-    return Preset(f"amd_cdna2({name!r})", chain, "published", MODELS, unknown)
+    return Preset(f"amd_cdna2({name!r})", chain, "published", MODELS, unknown, (name,))
 
 
 def amd_cdna3(fmt: Any) -> Preset:
@@ -359,7 +375,8 @@ def amd_cdna3(fmt: Any) -> Preset:
         terms = 4 if name == "tensorfloat32" else 8
         block = Fused("float32", terms, 24, "nearest_even", start=LateStart(31, 24))
     unknown = "no recorded results; how exponents near the least one are handled"
-    return Preset(f"amd_cdna3({name!r})", block, "unsettled", MODELS, unknown)
+    operands = (name, *(f for f in eights if f != name)) if name in eights else (name,)
+    return Preset(f"amd_cdna3({name!r})", block, "unsettled", MODELS, unknown, operands)
 
 
 def arm_fdot(out: str = "float32") -> Preset:
@@ -383,7 +400,7 @@ def arm_fdot(out: str = "float32") -> Preset:
     block = Fused(out, 4 if out == "float32" else 2, None, "nearest_even")
     evidence = "Arm A-profile ISA, FDOT (FP8): fused, without intermediate rounding"
     unknown = "the body of FP8DotAddFP: whether the sum keeps every bit, and FPCR.FZ"
-    return Preset(f"arm_fdot({out!r})", block, "unsettled", evidence, unknown)
+    return Preset(f"arm_fdot({out!r})", block, "unsettled", evidence, unknown, EIGHTS)
 
 
 def mxdotp() -> Preset:
@@ -397,7 +414,7 @@ def mxdotp() -> Preset:
     """
     block = Fused("float32", 8, None, "nearest_even")
     unknown = "what becomes of accumulator bits below the 95-bit window; here they are kept"
-    return Preset("mxdotp()", block, "unsettled", "arXiv 2505.13159, abstract", unknown)
+    return Preset("mxdotp()", block, "unsettled", "arXiv 2505.13159, abstract", unknown, EIGHTS)
 
 
 def fpnew_sdotp(out: str = "float16", window: int | None = None) -> Preset:
@@ -483,7 +500,9 @@ def two_level_promotion(inner: Any, interval: int = 128) -> Preset:
     evidence = "DeepSeek-V3, arXiv 2412.19437, 3.3.2; CUTLASS mma_promotion_interval"
     title = getattr(inner, "name", type(inner).__name__)
     weakest: Maturity = "unsettled" if below == "unsettled" else "published"
-    return Preset(f"two_level_promotion({title}, {interval})", step, weakest, evidence)
+    operands = inner.operands if isinstance(inner, Preset) else ()
+    title = f"two_level_promotion({title}, {interval})"
+    return Preset(title, step, weakest, evidence, operands=operands)
 
 
 #: Every preset function by name.

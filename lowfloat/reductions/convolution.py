@@ -78,7 +78,8 @@ def conv2d(
         progress,
     )  # fmt: skip
     first, second = pair(formats)
-    a, b = operand(x, first, checked), operand(w, second, checked)
+    a = operand(x, first, checked, accumulator)
+    b = operand(w, second, checked, accumulator)
     _check_shapes(a.codes.shape, b.codes.shape, groups)
     steps = _pairs(stride, "stride", 1), _pairs(dilation, "dilation", 1)
     columns = WindowColumns(a, b.codes.shape[2:], *steps, _pairs(padding, "padding", 0), groups)

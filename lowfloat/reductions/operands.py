@@ -26,19 +26,34 @@ EXACT = Exact()
 ONE = Coded(np.array([[1]], np.uint8), kinds.ONE)
 
 
-def operand(x: Any, fmt: Any = None, checked: bool = True) -> Coded:
+def operand(x: Any, fmt: Any = None, checked: bool = True, accumulator: Any = None) -> Coded:
     """An operand's codes: an Array's own, a float array's, or an integer array's, exactly.
 
-    ``fmt`` says which grid a float array is on; unless ``checked`` is false every element is
-    looked at.
+    ``fmt`` says which grid a float array is on, or else a preset's operands do; unless ``checked``
+    is false every element is looked at.
 
     Raises
     ------
     TypeError
         If ``x`` has no format.
     ValueError
-        If an element is not on the grid.
+        If an element is not on the grid, or a preset is for other operands.
     """
+    names = getattr(accumulator, "operands", ())
+    if not names:
+        return _operand(x, fmt, checked)
+    if fmt is None and not isinstance(x, Array):
+        fmt = names[0]
+    coded = _operand(x, fmt, checked)
+    if coded.format not in map(find_format, names):
+        raise ValueError(
+            f"{accumulator!r} is for operands of {' or '.join(names)}, not {coded.format}: cast "
+            "them, or give its .accumulator to use the arithmetic alone"
+        )
+    return coded
+
+
+def _operand(x: Any, fmt: Any, checked: bool) -> Coded:
     if isinstance(x, Array):
         if fmt is not None and find_format(fmt) is not x.format:
             raise FormatMismatch(f"an Array of {x.format} is not on {find_format(fmt)}: cast it")

@@ -93,7 +93,8 @@ def matmul(
         progress,
     )  # fmt: skip
     first, second = pair(formats)
-    a, b = operand(x, first, checked), operand(y, second, checked)
+    a = operand(x, first, checked, accumulator)
+    b = operand(y, second, checked, accumulator)
     if not a.codes.ndim or not b.codes.ndim:
         raise ValueError("matmul of a scalar: multiply it with lf.multiply")
     row, column = a.codes.ndim == 1, b.codes.ndim == 1
@@ -175,7 +176,8 @@ def dot(
         progress,
     )  # fmt: skip
     first, second = pair(formats)
-    a, b = operand(x, first, checked), operand(y, second, checked)
+    a = operand(x, first, checked, accumulator)
+    b = operand(y, second, checked, accumulator)
     try:
         shape = np.broadcast_shapes(a.codes.shape, b.codes.shape)
     except ValueError:
@@ -244,7 +246,8 @@ def tensordot(
         progress,
     )  # fmt: skip
     first, second = pair(formats)
-    a, b = operand(x, first, checked), operand(y, second, checked)
+    a = operand(x, first, checked, accumulator)
+    b = operand(y, second, checked, accumulator)
     summed_a, summed_b = _summed_axes(axes, a.codes, b.codes)
     free_a = [i for i in range(a.codes.ndim) if i not in summed_a]
     free_b = [i for i in range(b.codes.ndim) if i not in summed_b]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 
+import numpy as np
 import pytest
 
 import lowfloat as lf
@@ -165,9 +166,29 @@ def test_every_preset_says_how_it_is_known(preset: Preset) -> None:
     assert preset.unknown or preset.maturity == "published"
     assert f"({preset.maturity})" in preset.explain(70)
     assert pickle.loads(pickle.dumps(preset)) == preset
-    x = lf.array([1.0, 2.0, 3.0], "float4_e2m1fn")
+    x = np.float32([1.0, 2.0, 3.0])
     z = lf.dot(x, x, accumulator=preset, format="float32", rng=lf.Philox(0))
     assert 13.5 <= z.item() <= 14.5
+    for name in preset.operands:
+        assert lf.dot(x, lf.array(x, name), accumulator=preset, format="float32") == z
+
+
+def test_a_preset_takes_the_operands_of_its_device() -> None:
+    hopper = lf.accumulators.nvidia_hopper("float8_e4m3fn")
+    x = lf.array([1.0, 2.0], "bfloat16")
+    with pytest.raises(ValueError, match=r"is for operands of float8_e4m3fn or .*, not bfloat16"):
+        lf.dot(x, x, accumulator=hopper)
+    assert lf.dot(x, x, accumulator=hopper.accumulator).item() == 5
+    with pytest.raises(ValueError, match="is no number of float8_e4m3fn"):
+        lf.dot(np.float32([1.03]), np.float32([1]), accumulator=hopper)
+
+
+def test_float_arrays_are_aligned_as_the_devices_numbers() -> None:
+    """A subnormal operand counts with its format's lowest exponent, whatever carries it."""
+    x, y = np.float32([2.0**-16, 2.0**-14]), np.float32([1, 2.0**-14])
+    hopper = lf.accumulators.nvidia_hopper("float8_e5m2")
+    assert lf.dot(x, y, accumulator=hopper).item() == 2.0**-16
+    assert lf.dot(x, y, accumulator=hopper.accumulator).item() == 2.0**-16 + 2.0**-28
 
 
 def test_every_function_is_among_them() -> None:

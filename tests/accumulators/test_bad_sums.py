@@ -88,7 +88,7 @@ def test_nothing_is_drawn_or_written_by_a_refused_call() -> None:
     assert (out == 7).all()
 
 
-@pytest.mark.parametrize("accumulator", [None, STEP, lf.accumulators.nvidia_hopper("bfloat16"),
+@pytest.mark.parametrize("accumulator", [None, STEP, lf.accumulators.nvidia_hopper("float8_e4m3fn"),
                                          lf.accumulators.ibm_chunk64(), FixedPoint(32, -18)],
                          ids=repr)  # fmt: skip
 def test_no_terms_are_the_start(accumulator) -> None:

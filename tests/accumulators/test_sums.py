@@ -174,7 +174,7 @@ def test_scales_multiply_blocks_of_terms() -> None:
     sy = lf.cast(2.0 ** RNG.integers(-3, 4, (4, 2)), "float8_e8m0fnu")
     scaled_x = x.to_numpy() * np.repeat(sx.to_numpy(), 4, 1)
     scaled_y = y.to_numpy() * np.repeat(sy.to_numpy(), 2, 0)
-    for accumulator in (None, STEP, lf.accumulators.nvidia_blackwell("float8_e4m3fn")):
+    for accumulator in (None, STEP, lf.accumulators.nvidia_blackwell("float8_e4m3fn").accumulator):
         z = lf.matmul(x, y, scales=(sx, sy), accumulator=accumulator, format="float32")
         expected = lf.matmul(scaled_x, scaled_y, accumulator=accumulator, format="float32")
         np.testing.assert_array_equal(z.codes, expected.codes)
