@@ -19,12 +19,6 @@ from lowfloat.randomness import PhiloxDraw
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.products import gemm
 
-#: Whose quantizers may have made the operands of each GEMM, the likeliest first.
-_OPERANDS = {
-    "forward": (("activation",), ("weight", "activation")),
-    "dgrad": (("error", "activation"), ("weight", "activation", "error")),
-    "wgrad": (("error", "activation"), ("activation", "error")),
-}
 _LAYOUT = 1
 
 
@@ -84,15 +78,15 @@ class Dump:
         result: NDArray[np.float32],
         accumulator: Any,
         rng: PhiloxDraw | None,
+        formats: tuple[Format, Format],
     ) -> None:
         """Write one product; the emulator calls this."""
         wanted = ((self.layers, layer), (self.gemms, which), (self.steps, step))
         if any(chosen is not None and item not in chosen for chosen, item in wanted):
             return
-        roles = _OPERANDS[which]
         tensors = {
-            "a": (a, self._format(a, roles[0], layer)),
-            "b": (b, self._format(b, roles[1], layer)),
+            "a": (a, formats[0]),
+            "b": (b, formats[1]),
             "sum": (result, _sum_format(accumulator)),
         }
         notes = {
@@ -111,20 +105,6 @@ class Dump:
             use += 1
             place = self.folder / f"{name}.{use}"
         return place
-
-    def _format(self, x: NDArray[np.float32], roles: tuple[str, ...], layer: str) -> Format:
-        """The narrowest of the roles' formats that holds every element, or float32."""
-        float32 = lf.format("float32")
-        found = [self.emulator.quantizer(role, layer).format or float32 for role in roles]
-        for fmt in sorted(found, key=lambda fmt: fmt.width):
-            if fmt.fits_in(float32) and _holds(fmt, x):
-                return fmt
-        return float32
-
-
-def _holds(fmt: Format, x: NDArray[np.float32]) -> bool:
-    rounded = lf.cast(x, fmt, rounding="toward_zero", saturation="none", policy="ieee").to_numpy()
-    return np.array_equal(np.asarray(rounded, np.float32).view(np.uint32), x.view(np.uint32))
 
 
 def _sum_format(accumulator: Any) -> Format:
@@ -215,7 +195,7 @@ def replay(place: str | Path, accumulator: Any) -> int:
         raise ValueError(f"{place} was made by {manifest['accumulator']}, not by {accumulator!r}")
     rng = None if manifest["random"] is None else PhiloxDraw(*manifest["random"])
     a, b = (np.asarray(arrays[name].to_numpy(), np.float32) for name in ("a", "b"))
-    again = gemm(a, b, accumulator, rng)
+    again = gemm(a, b, accumulator, rng, (arrays["a"].format, arrays["b"].format))
     expected = np.asarray(arrays["sum"].to_numpy(), np.float32)
     return int(np.count_nonzero(again.view(np.uint32) != expected.view(np.uint32)))
 

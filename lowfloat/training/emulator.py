@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import lowfloat as lf
+from lowfloat.formats import Format
 from lowfloat.randomness import PhiloxDraw
 from lowfloat.training.products import gemm, stochastic
 from lowfloat.training.quantizers import Quantizer
@@ -17,8 +19,16 @@ from lowfloat.training.roles import Roles, as_roles
 
 #: ``observer(name, tensor, step, before, after)``, called after every quantization.
 Observer = Callable[[str, str, int, NDArray[Any], NDArray[Any]], None]
-#: ``recorder(name, gemm, step, a, b, result, accumulator, rng)``, called after every GEMM.
-Recorder = Callable[[str, str, int, NDArray[Any], NDArray[Any], NDArray[Any], Any, Any], None]
+#: ``recorder(name, gemm, step, a, b, result, accumulator, rng, formats)``, called after every GEMM.
+Recorder = Callable[..., None]
+
+#: What the operands of a GEMM are, unless they are said to be something else.
+OPERANDS: dict[str, tuple[str | None, str | None]] = {
+    "forward": ("activation", "weight"),
+    "dgrad": ("error", "weight"),
+    "wgrad": ("error", "activation"),
+}
+_FLOAT32 = lf.format("float32")
 
 
 class Emulator:
@@ -144,15 +154,48 @@ class Emulator:
         return q.scaling.scale(x, q.format, np.full((1,) * x.ndim, amax, np.float32))
 
     def gemm(
-        self, a: NDArray[np.float32], b: NDArray[np.float32], which: str, layer: str = ""
+        self,
+        a: NDArray[np.float32],
+        b: NDArray[np.float32],
+        which: str,
+        layer: str = "",
+        operands: tuple[str | None, str | None] | None = None,
     ) -> NDArray[np.float32]:
-        """One of a layer's GEMMs, ``forward``, ``dgrad`` or ``wgrad``, with its accumulator."""
+        """One of a layer's GEMMs, with its accumulator.
+
+        Parameters
+        ----------
+        a, b : ndarray of float32
+            As ``quantize`` gave them.
+        which : {"forward", "dgrad", "wgrad"}
+        layer : str
+        operands : pair of str or None, optional
+            What ``a`` and ``b`` are, so that they are multiplied as codes of their formats, which
+            is faster and gives the same bits; None for anything else. By default (activation,
+            weight), (error, weight) and (error, activation).
+
+        Raises
+        ------
+        ValueError
+            If an operand has an element off the grid of what it is said to be.
+        """
         accumulator = self.accumulator(which, layer)
         rng = self.draw(f"{layer}.{which}") if stochastic(accumulator, a.shape[-1]) else None
-        result = gemm(a, b, accumulator, rng)
+        formats = self.formats(OPERANDS[which] if operands is None else operands, layer)
+        result = gemm(a, b, accumulator, rng, formats)
         for recorder in self.recorders:
-            recorder(layer, which, self.step, a, b, result, accumulator, rng)
+            recorder(layer, which, self.step, a, b, result, accumulator, rng, formats)
         return result
+
+    def formats(self, tensors: tuple[str | None, str | None], layer: str) -> tuple[Format, Format]:
+        """The formats whose grids two tensors are on: their quantizers', or float32 if scaled."""
+        found = []
+        for tensor in tensors:
+            q = Quantizer() if tensor is None else self.quantizer(tensor, layer)
+            plain = q.format is not None and q.system is None and q.scaling.method == "none"
+            fits = plain and q.format is not None and q.format.fits_in(_FLOAT32)
+            found.append(q.format if fits and q.format is not None else _FLOAT32)
+        return found[0], found[1]
 
     def advance(self) -> None:
         """Go on to the next step."""

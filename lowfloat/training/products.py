@@ -83,7 +83,11 @@ def stochastic(accumulator: Any, terms: int) -> bool:
 
 
 def gemm(
-    a: NDArray[np.float32], b: NDArray[np.float32], accumulator: Any = None, rng: Any = None
+    a: NDArray[np.float32],
+    b: NDArray[np.float32],
+    accumulator: Any = None,
+    rng: Any = None,
+    formats: tuple[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
     """The matrix product of float32 arrays, batched over leading axes.
 
@@ -96,6 +100,13 @@ def gemm(
         library's. Otherwise an ``lf.Accumulator``: the same bits everywhere.
     rng : optional
         Random bits of an accumulator that rounds stochastically.
+    formats : pair of formats, optional
+        Grids that the operands are on; with an accumulator, products of narrow formats are faster.
+
+    Raises
+    ------
+    ValueError
+        If an operand is off its grid.
 
     Examples
     --------
@@ -116,5 +127,6 @@ def gemm(
         saturation="none",
         policy="ieee",
         rng=rng,
+        formats=formats,
     )
     return np.asarray(rounded.to_numpy(), np.float32)

@@ -93,16 +93,17 @@ class Attention(Layer):
         """A product of two activations, on the output's grid."""
         a, b = self._quantize(a, "activation", part), self._quantize(b, "activation", part)
         self.kept[part] = [a, b]
-        y = self.emulator.gemm(a, b, "forward", f"{self.name}.{part}")
+        both = "activation", "activation"
+        y = self.emulator.gemm(a, b, "forward", f"{self.name}.{part}", both)
         return self._quantize(y, "output", part)
 
     def _dproduct(self, part: str, dy: Floats) -> tuple[Floats, Floats]:
         """The gradients of both operands."""
         (a, b), name = self.kept[part], f"{self.name}.{part}"
         e = self._quantize(dy, "error", part)
-        da = self.emulator.gemm(e, np.swapaxes(b, -1, -2), "dgrad", name)
+        da = self.emulator.gemm(e, np.swapaxes(b, -1, -2), "dgrad", name, ("error", "activation"))
         da = self._quantize(da, "input_gradient", part)
-        db = self.emulator.gemm(np.swapaxes(a, -1, -2), e, "dgrad", name)
+        db = self.emulator.gemm(np.swapaxes(a, -1, -2), e, "dgrad", name, ("activation", "error"))
         return da, self._quantize(db, "input_gradient", part)
 
     def _split(self, x: Floats) -> Floats:

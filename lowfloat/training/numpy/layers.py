@@ -34,7 +34,7 @@ def dense_backward(
     dx = emulator.quantize(emulator.gemm(e, w, "dgrad", layer), "input_gradient", layer)
     dw = emulator.gemm(e.T, a.reshape(-1, a.shape[-1]), "wgrad", layer)
     dw = emulator.quantize(dw, "weight_gradient", layer)
-    db = emulator.gemm(np.ones((1, len(e)), np.float32), e, "wgrad", layer)[0]
+    db = emulator.gemm(np.ones((1, len(e)), np.float32), e, "wgrad", layer, (None, "error"))[0]
     return dx.reshape(a.shape), dw, db
 
 
@@ -151,7 +151,8 @@ class Convolution(Layer):
         self.gradients = {"weight": dw}
         if "bias" in self.parameters:
             ones = np.ones((1, len(rows)), np.float32)
-            self.gradients["bias"] = self.emulator.gemm(ones, rows, "wgrad", self.name)[0]
+            db = self.emulator.gemm(ones, rows, "wgrad", self.name, (None, "error"))
+            self.gradients["bias"] = db[0]
         return dx
 
 

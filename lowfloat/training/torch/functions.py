@@ -23,11 +23,18 @@ def quantize(emulator: Emulator, x: Tensor, tensor: str, layer: str) -> Tensor:
     return torch.from_numpy(emulator.quantize(_array(x), tensor, layer))
 
 
-def product(emulator: Emulator, a: Tensor, b: Tensor, gemm: str, layer: str) -> Tensor:
+def product(
+    emulator: Emulator,
+    a: Tensor,
+    b: Tensor,
+    gemm: str,
+    layer: str,
+    operands: tuple[str | None, str | None] | None = None,
+) -> Tensor:
     """A matrix product, batched over leading axes, with the accumulator of its GEMM."""
     if emulator.accumulator(gemm, layer) is None and not emulator.recorders:
         return torch.matmul(a, b)
-    return torch.from_numpy(emulator.gemm(_array(a), _array(b), gemm, layer))
+    return torch.from_numpy(emulator.gemm(_array(a), _array(b), gemm, layer, operands))
 
 
 def _array(x: Tensor) -> np.ndarray[Any, Any]:
@@ -77,7 +84,7 @@ class _Linear(torch.autograd.Function):
             dw = product(emulator, e.T, a.reshape(-1, a.shape[-1]), "wgrad", layer)
             dw = quantize(emulator, dw, "weight_gradient", layer)
         if ctx.has_bias and ctx.needs_input_grad[2]:
-            db = product(emulator, _ones(e), e, "wgrad", layer)[0]
+            db = product(emulator, _ones(e), e, "wgrad", layer, (None, "error"))[0]
         return dx, dw, db, None, None
 
 
@@ -136,7 +143,7 @@ class _Convolution(torch.autograd.Function):
             dw = quantize(emulator, dw, "weight_gradient", layer)
         if ctx.has_bias and ctx.needs_input_grad[2]:
             rows = torch.from_numpy(convolution.as_rows(_array(e)))
-            db = product(emulator, _ones(rows), rows, "wgrad", layer)[0]
+            db = product(emulator, _ones(rows), rows, "wgrad", layer, (None, "error"))[0]
         return dx, dw, db, None, None, None, None
 
 
@@ -207,7 +214,8 @@ class _MatMul(torch.autograd.Function):
         b = quantize(emulator, b, "activation", layer)
         ctx.save_for_backward(a, b)
         ctx.place = emulator, layer
-        return quantize(emulator, product(emulator, a, b, "forward", layer), "output", layer)
+        y = product(emulator, a, b, "forward", layer, ("activation", "activation"))
+        return quantize(emulator, y, "output", layer)
 
     @staticmethod
     @once_differentiable
@@ -216,10 +224,10 @@ class _MatMul(torch.autograd.Function):
         e = quantize(emulator, gradient, "error", layer)
         da = db = None
         if ctx.needs_input_grad[0]:
-            da = product(emulator, e, b.mT, "dgrad", layer)
+            da = product(emulator, e, b.mT, "dgrad", layer, ("error", "activation"))
             da = quantize(emulator, da, "input_gradient", layer)
         if ctx.needs_input_grad[1]:
-            db = product(emulator, a.mT, e, "dgrad", layer)
+            db = product(emulator, a.mT, e, "dgrad", layer, ("activation", "error"))
             db = quantize(emulator, db, "input_gradient", layer)
         return da, db, None, None
 
