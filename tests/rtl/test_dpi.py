@@ -164,9 +164,7 @@ module tb;
     outcome_t o;
     projection_t rule;
     initial begin
-        rule = ieee;
-        rule.rounding = stochastic;
-        rule.random_bits = 8;
+        rule = @RULE@;
         for (int i = 0; i < 64; i = i + 1) begin
             o = multiply(8'h2B, 64'(i) + 8'h21, float8_e4m3fn, rule, same, same, philox_bits(7, 8, 64'(i)));
             $display("%h %h", o.code, o.flags);
@@ -175,6 +173,8 @@ module tb;
     end
 endmodule
 """
+    literal = projection_literal(lf.Projection(lf.Stochastic(8)))
+    text = text.replace("@RULE@", literal)
     y = lf.from_codes(np.arange(64, dtype=np.uint8) + np.uint8(0x21), "e4m3fn")
     x = lf.from_codes(np.full(64, 0x2B, np.uint8), "e4m3fn")
     flags = np.zeros(64, np.uint8)

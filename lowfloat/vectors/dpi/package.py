@@ -117,13 +117,14 @@ def format_literal(fmt: lf.Format) -> str:
 
 
 def projection_literal(projection: lf.Projection) -> str:
-    """A projection without random bits as an assignment pattern of ``projection_t``."""
+    """A projection as an assignment pattern of ``projection_t``."""
+    rule = projection.stochastic
     fields: dict[str, Any] = {
-        "rounding": projection.rounding,
+        "rounding": projection.rounding if rule is None else "stochastic",
         "saturation": f"saturation_{projection.saturation}",
-        "variant": "variant_a",
-        "random_bits": 0,
-        "exact_tail": 0,
+        "variant": f"variant_{'a' if rule is None else rule.variant.lower()}",
+        "random_bits": 0 if rule is None else rule.drawn_bits,
+        "exact_tail": int(rule is not None and rule.bits is None),
         "reserved": 0,
         **policy_fields(projection.policy),
     }

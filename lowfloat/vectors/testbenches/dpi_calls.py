@@ -35,7 +35,7 @@ def values(bench: Bench) -> dict[str, Any]:
         "projection": projection_literal(unit.projection),
         "draw": drawing,
         "draws": draws,
-        "call": call(unit),
+        "call": f"lowfloat_pkg::{call(unit)}",
     }
 
 
