@@ -1,13 +1,15 @@
 """What all operand pairs of an 8-bit operation give, with one golden evaluation per exact value.
 
 Finite operands are integers times a common power of two, so that sums and products are integers
-that NumPy can sort. Pairs with a special operand or two zeros go to the golden operation directly.
+that NumPy can sort, and quotients are pairs of them in lowest terms. Pairs with a special operand or
+two zeros go to the golden operation directly.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
+from math import gcd
 
 import numpy as np
 from native_paths import DEFAULT
@@ -35,8 +37,11 @@ class PairTable:
         integers = np.array([int(x * self.scale) for x in numbers], object)
         if max(map(abs, integers)) < 1 << 31:
             integers = integers.astype(np.int64)
+        sums = operation in ("add", "subtract")
         if operation == "add":
             exact = integers[:, None] + integers[None, :]
+        elif operation == "subtract":
+            exact = integers[:, None] - integers[None, :]
         else:
             exact = integers[:, None] * integers[None, :]
             self.scale *= self.scale
@@ -44,17 +49,34 @@ class PairTable:
         both = regular[:, None] & regular[None, :]
         either = regular[:, None] | regular[None, :]
         finite = np.array([v.kind == "finite" for v in decoded])
-        usable = finite[:, None] & finite[None, :] & (either if operation == "add" else both)
+        usable = finite[:, None] & finite[None, :] & (either if sums else both)
         self.usable = usable & (exact != 0)
         nans = np.array([v.is_nan for v in decoded])
         self.nans = nans[:, None] | nans[None, :]
         # NaN operands make the same result under every rounding and saturation (A-1, N-4).
         self.of_nans = self._directly(self.nans, DEFAULT)
-        values, self.place = np.unique(exact[self.usable], return_inverse=True)
-        self.values = [
-            lf.golden.Value("finite", int(v < 0), Fraction(abs(int(v)), self.scale)) for v in values
-        ]
+        if operation == "divide":
+            self.values, self.place = self._quotients(integers)
+        else:
+            values, self.place = np.unique(exact[self.usable], return_inverse=True)
+            self.values = [
+                lf.golden.Value("finite", int(v < 0), Fraction(abs(int(v)), self.scale))
+                for v in values
+            ]
         self.plain: dict[str, list[tuple[int, int]]] = {}
+
+    def _quotients(self, integers: np.ndarray) -> tuple[list[lf.golden.Value], np.ndarray]:
+        """The distinct quotients of the usable pairs, and which one each pair has."""
+        rows, columns = np.nonzero(self.usable)
+        known: dict[tuple[int, int, bool], int] = {}
+        place = np.empty(rows.size, np.int64)
+        numbers = [int(x) for x in integers]
+        for i, (row, column) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
+            a, b = numbers[row], numbers[column]
+            common = gcd(a, b)
+            key = (abs(a) // common, abs(b) // common, (a < 0) != (b < 0))
+            place[i] = known.setdefault(key, len(known))
+        return [lf.golden.Value("finite", int(s), Fraction(a, b)) for a, b, s in known], place
 
     def _unique_results(self, projection: lf.Projection) -> np.ndarray:
         """Golden results of the distinct values; saturation decides only what it can (P-8, P-12)."""

@@ -19,6 +19,14 @@ static const host hosts[] = {
     [LF_LANES64] = {LF_LANES64, 64, 52, 1023, (int64_t)0x7ff << 52},
 };
 
+/* Whether a format is the host itself. */
+static inline bool is_host(const lf_format *f, const host *h)
+{
+    return f->exponent_bits == h->bits - 1 - h->fraction && f->mantissa_bits == h->fraction &&
+           f->bias == h->bias && f->is_signed && f->nan == LF_NAN_IEEE && f->negative_zero &&
+           f->zero && f->subnormals == LF_SUBNORMALS_GRADUAL;
+}
+
 /* The host's exponent field of the lowest binade of the lattice: of field 1, and of field 0 where
  * that is a normal binade. */
 static inline int64_t low_field(const lf_layout *f, const host *h)

@@ -27,8 +27,12 @@
  * 2 <= H, or p_x + 1 <= H for longer x, is enough.
  *
  * Fused. A product that is exact, and a sum as above.
+ *
+ * binary32 and binary64 themselves, to nearest even without flags: f(v) is the result.
  */
 #include "host_arithmetic.h"
+
+#include <string.h>
 
 #include "host.h"
 
@@ -195,6 +199,64 @@ static bool host_holds(lf_arithmetic_plan *p, int op, const bounds *b, const lf_
     return odd_holds(b) && precision(b->x) + precision(b->y) <= b->bits;
 }
 
+/* binary32 and binary64 within themselves. Only NaNs are not what they should be. */
+static int copy_kernel(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
+                       uint32_t *flags, size_t n, uint64_t first)
+{
+    (void)flags_out, (void)flags, (void)first;
+    memcpy(out, in, n * (size_t)p->code_shift);
+    return LF_OK;
+}
+
+static int copy_numbers32(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
+                          uint32_t *flags, size_t n, uint64_t first)
+{
+    const uint32_t *x = in;
+    uint32_t nan = (uint32_t)p->nan;
+    (void)flags_out, (void)flags, (void)first;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t y = (x[i] & INT32_MAX) > 0x7f800000 ? nan : x[i];
+        memcpy((char *)out + i * sizeof y, &y, sizeof y);
+    }
+    return LF_OK;
+}
+
+static int copy_numbers64(const lf_cast_plan *p, const void *in, void *out, uint8_t *flags_out,
+                          uint32_t *flags, size_t n, uint64_t first)
+{
+    const uint64_t *x = in;
+    uint64_t nan = p->nan;
+    (void)flags_out, (void)flags, (void)first;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t y = (x[i] & INT64_MAX) > 0x7ff0000000000000 ? nan : x[i];
+        memcpy((char *)out + i * sizeof y, &y, sizeof y);
+    }
+    return LF_OK;
+}
+
+/* The host's own format, under what the host does anyway: one rounding, by the host. */
+static bool plan_own(lf_arithmetic_plan *p, const lf_context *c, const lf_format *const *formats,
+                     const lf_format *format, const lf_projection *q, int op, int isa,
+                     const host *h)
+{
+    bool own = is_host(format, h) && op != LF_HOST_FMA;
+    for (int k = 0; k < p->arity; k++)
+        own = own && is_host(formats[k], h);
+    if (!own || q->rounding != LF_NEAREST_EVEN || q->saturation != LF_SATURATION_NONE || q->daz ||
+        q->ftz || q->quirks || q->nan_rule != LF_NAN_CANONICAL)
+        return false;
+    int bytes = h->bits / 8;
+    for (int k = 0; k < p->arity; k++)
+        p->operands[k] =
+            (lf_stage){.kernel = copy_kernel, .bytes = bytes, .plan.code_shift = bytes};
+    lf_value nan = lf_default_nan(&c->target.projection);
+    p->result = (lf_stage){.kernel = h->lanes == LF_LANES32 ? copy_numbers32 : copy_numbers64,
+                           .bytes = bytes,
+                           .plan.nan = lf_nan_result(&c->target, &nan).code};
+    p->operate = all_operators[isa]->kernel[h->lanes][op][LF_CARE_NEAREST];
+    return true;
+}
+
 static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_format *const *formats,
                       const lf_format *format, const lf_projection *q, const lf_random *random,
                       int want_flags, int want_flags_out, int isa, int lanes)
@@ -211,6 +273,8 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
                 .r = f};
     *p = (lf_arithmetic_plan){
         .arity = lf_arity(c->operation), .lanes = lanes, .constants.span = UINT64_MAX};
+    if (!want_flags && !want_flags_out && plan_own(p, c, formats, format, q, op, isa, h))
+        return true;
     /* What overflows the host overflows the result's format too; whether its largest number does,
      * rounded down, is sure only below the host's highest binade. */
     if (f->top_exponent > h->bias + 1 || !host_holds(p, op, &b, c, h))

@@ -5,13 +5,6 @@
 
 #include "host.h"
 
-static bool is_host(const lf_format *f, const host *h)
-{
-    return f->exponent_bits == h->bits - 1 - h->fraction && f->mantissa_bits == h->fraction &&
-           f->bias == h->bias && f->is_signed && f->nan == LF_NAN_IEEE && f->negative_zero &&
-           f->zero && f->subnormals == LF_SUBNORMALS_GRADUAL;
-}
-
 /* lf_widen's constants; false unless the host has every value. Where the subnormals of format and
  * host have one exponent, codes need only be shifted. */
 static bool plan_widen(lf_cast_plan *p, const lf_layout *f, const host *h)

@@ -1,4 +1,4 @@
-"""Every addition and multiplication of all operand pairs, for formats beyond the twelve listed."""
+"""Every sum, difference, product and quotient of all operand pairs, for formats beyond the twelve listed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def legal(names: list[str]) -> list[str]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("operation", ["add", "multiply"])
+@pytest.mark.parametrize("operation", ["add", "subtract", "multiply", "divide"])
 @pytest.mark.parametrize("name", legal([*OTHERS, *P3109]))
 def test_every_pair_of_every_other_format_equals_golden(name: str, operation: str) -> None:
     fmt = lf.format(name)
