@@ -58,19 +58,26 @@ LF_INLINE lf_findings32 lf_binary16_chunk(const lf_cast_plan *plan, const lf_una
     const lf_cast_plan *p = plan;
     const int32_t tiny_below = (int32_t)p->tiny_below;
     lf_findings32 found = {0, 0, 0, 0};
-    uint32_t back[LF_CHUNK];
     lf_to_halves(in, out, LF_CHUNK);
-    if (united)
-        lf_to_floats(out, back, LF_CHUNK);
+    if (!united) {
+        uint16_t largest = 0;
+        for (int i = 0; i < LF_CHUNK; i++) {
+            uint16_t code = ((const lf_unaligned16 *)out)[i] & INT16_MAX;
+            largest = code > largest ? code : largest;
+        }
+        if (largest > 0x7c00)
+            lf_put_nans32(p, in, out, LF_CODES16);
+        return found;
+    }
+    uint32_t back[LF_CHUNK];
+    lf_to_floats(out, back, LF_CHUNK);
     for (int i = 0; i < LF_CHUNK; i++) {
         int32_t magnitude = (int32_t)(in[i] & INT32_MAX);
-        uint32_t lost = united ? back[i] ^ in[i] : 0;
+        uint32_t lost = back[i] ^ in[i];
         found.lost |= lost;
         found.tiny_lost |= magnitude < tiny_below ? lost : 0;
         found.largest = magnitude > found.largest ? magnitude : found.largest;
     }
-    if (!united && found.largest > 0x7f800000)
-        lf_put_nans32(p, in, out, LF_CODES16);
     found.largest_code = found.largest >= p->over_from ? (int32_t)p->max_code + 1 : 0;
     return found;
 }

@@ -211,8 +211,8 @@ static int plan_level(lf_cast_plan *p, const lf_layout *f, const lf_projection *
     bool reach = low_field(f, h) <= h->infinity >> h->fraction && f->top_exponent <= h->bias + 1;
     /* Where all numbers are subnormal, one that overflows may be tiny by its rounding. */
     bool tiny_overflow = p->want_flags && f->normal_count == 0;
-    if (p->want_flags_out || p->over_flags_flip || !f->is_signed || q->daz || q->ftz || !reach ||
-        tiny_overflow || f->subnormals != LF_SUBNORMALS_GRADUAL)
+    if (p->want_flags_out || (p->want_flags && p->over_flags_flip) || !f->is_signed || q->daz ||
+        q->ftz || !reach || tiny_overflow || f->subnormals != LF_SUBNORMALS_GRADUAL)
         return LF_FULL;
     bool directed = q->rounding == LF_TOWARD_POSITIVE || q->rounding == LF_TOWARD_NEGATIVE;
     bool same = p->over == p->infinite && p->over_flip == p->infinite_flip;
