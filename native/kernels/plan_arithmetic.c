@@ -155,15 +155,17 @@ static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *
     bool flush = f->subnormals == LF_SUBNORMALS_FLUSH;
     if (flush)
         gradual.subnormals = LF_SUBNORMALS_GRADUAL;
+    s->bytes = f->storage_bytes;
+    bool planned = lf_plan_cast(&s->plan, &gradual, to, &exact, NULL, 0, 0, 0, isa, &s->kernel) &&
+                   lf_plan_cast(&s->full_plan, &gradual, to, &exact, NULL, 1, 1, 0, isa, &s->full);
+    if (!planned)
+        return false;
     if ((flush || daz) && f->subnormals != LF_SUBNORMALS_NORMAL) {
         s->zero_below = magnitude_of((int64_t)f->min_normal_code, f, h);
         s->kept_sign = f->negative_zero ? (uint64_t)1 << (h->bits - 1) : 0;
     }
-    s->bytes = f->storage_bytes;
-    bool planned = lf_plan_cast(&s->plan, &gradual, to, &exact, NULL, 0, 0, 0, isa, &s->kernel) &&
-                   lf_plan_cast(&s->full_plan, &gradual, to, &exact, NULL, 1, 1, 0, isa, &s->full);
-    s->kernel = planned ? lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel) : NULL;
-    return planned;
+    s->kernel = lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel);
+    return true;
 }
 
 static bool plan_result(lf_stage *s, const lf_format *from, const lf_format *format,
