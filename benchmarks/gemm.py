@@ -8,17 +8,20 @@ OpenBLAS runs on one thread but in the last rows, on the best instruction set th
 from __future__ import annotations
 
 import os
+import sys
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
+# Idle threads of OpenBLAS would spin, and process time would count them.
+THREADS = "--two-threads"
+os.environ["OPENBLAS_NUM_THREADS"] = "2" if THREADS in sys.argv else "1"
 
 import argparse
 import importlib.util
+import subprocess
 import time
 from typing import Any
 
 import numpy as np
 from measure import Call, Row, alternate, table
-from threadpoolctl import threadpool_limits
 
 import lowfloat as lf
 from lowfloat import _native
@@ -97,7 +100,25 @@ def rows(isa: str, n: int) -> list[Row]:
             target("exact", isa),
         ),
         convolution(isa),
+        compiled(isa, n, x, y),
     ]  # fmt: skip
+
+
+def compiled(isa: str, n: int, x: lf.Array, y: lf.Array) -> Row:
+    """A user's step in Numba against the same accumulator's kernel."""
+    import numba
+
+    fma, lift, less = lf.jit.fma, np.float32(2**13), np.float32(2**13 - 1)
+
+    @numba.njit
+    def step(s: Any, a: Any, b: Any) -> Any:
+        s = fma(a, b, s)
+        return fma(lift, s, -(less * s))
+
+    a, b = (z.to_numpy().astype(np.float32) for z in (x, y))
+    native = product(isa, x, y, Accumulator("e5m10"))
+    call = lambda: lf.jit.matmul(a, b, step=step)
+    return Row(f"lf.jit.matmul of an 11-bit step, {n}^3", call, "native", native, 0.4)
 
 
 def convolution(isa: str) -> Row:
@@ -124,7 +145,7 @@ def peers(isa: str) -> list[Row]:
         return []
     import apytypes
 
-    n = 64
+    n = 256
     x, y = matrices(n, "float8_e4m3fn")
     a, b = (apytypes.APyFloatArray.from_float(z.to_numpy(), exp_bits=4, man_bits=3) for z in (x, y))
 
@@ -141,6 +162,8 @@ def two_threads(n: int, rounds: int) -> None:
     x, y = matrices(n, "float8_e4m3fn")
     accumulator = Accumulator("e6m9")
     single = np.random.default_rng(2).standard_normal((n, n), dtype=np.float32)
+
+    from threadpoolctl import threadpool_limits
 
     def seconds(call: Call) -> float:
         start = time.perf_counter()
@@ -168,19 +191,23 @@ def main() -> None:
     parser.add_argument("--isa", choices=["baseline", "avx2", "avx512"])
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument(THREADS, action="store_true", help="only the scaling, by wall time")
     args = parser.parse_args()
     lf.set_num_threads(1)
+    if args.two_threads:
+        two_threads(max(args.sizes), args.rounds)
+        return
     isas = [args.isa] if args.isa else [i for i in _native.usable_isas() if i != "baseline"]
     for isa in reversed(isas):
         for n in args.sizes:
             made = rows(isa, n)
-            with threadpool_limits(1):
-                ratios = alternate(made, args.rounds)
+            ratios = alternate(made, args.rounds)
             table(f"{isa}, {n}^3, one thread, CPU time (G of steps a second)", made, ratios, n**3)
         made = peers(isa)
         if made:
-            table(f"{isa}, peers", made, alternate(made, args.rounds), 64**3)
-    two_threads(max(args.sizes), args.rounds)
+            table(f"{isa}, peers", made, alternate(made, args.rounds), 256**3)
+    sys.stdout.flush()
+    subprocess.run([sys.executable, __file__, THREADS, *sys.argv[1:]], check=True)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ Codes = NDArray[Any]
 Progress = Callable[[float], Any]
 
 #: Terms of the first piece of a call, and the seconds that the others should take.
-FIRST_PIECE = 1 << 24
+FIRST_PIECE = 1 << 25
 SECONDS = 0.25
 
 

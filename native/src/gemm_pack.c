@@ -63,7 +63,7 @@ bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int i
             codes[i] = (uint8_t)(i & all);
         if (!lf_gemm_decode(c, codes, &c->table, 256))
             return false;
-        return c->tabled = true;
+        c->tabled = true;
     }
     if (!lf_plan_cast(&c->plan, format, c->host, &exact, NULL, 0, 0, 0, isa, &c->kernel))
         c->kernel = NULL;
@@ -143,11 +143,36 @@ bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, si
 PACK_TABLED(pack_narrow, float, narrow)
 PACK_TABLED(pack_wide, double, wide)
 
+static bool consecutive(const size_t *index, size_t n)
+{
+    size_t off = 0;
+    for (size_t s = 0; s < n; s++)
+        off |= index[s] - index[0] - s;
+    return n && !off;
+}
+
+/* The codes of terms `stride` apart, side by side. */
 static void gather(const char *codes, size_t bytes, ptrdiff_t stride, const size_t *index, size_t n,
                    char *out)
 {
-    for (size_t s = 0; s < n; s++)
-        memcpy(out + s * bytes, codes + (ptrdiff_t)index[s] * stride * (ptrdiff_t)bytes, bytes);
+    stride *= (ptrdiff_t)bytes;
+    switch (bytes) {
+    case 1:
+        for (size_t s = 0; s < n; s++)
+            out[s] = codes[(ptrdiff_t)index[s] * stride];
+        break;
+    case 2:
+        for (size_t s = 0; s < n; s++)
+            memcpy(out + 2 * s, codes + (ptrdiff_t)index[s] * stride, 2);
+        break;
+    case 4:
+        for (size_t s = 0; s < n; s++)
+            memcpy(out + 4 * s, codes + (ptrdiff_t)index[s] * stride, 4);
+        break;
+    default:
+        for (size_t s = 0; s < n; s++)
+            memcpy(out + 8 * s, codes + (ptrdiff_t)index[s] * stride, 8);
+    }
 }
 
 /* Host numbers `width` apart. */
@@ -168,7 +193,8 @@ bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stri
                   void *packed)
 {
     size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
-    if (c->tabled) {
+    bool run = term_stride == 1 && consecutive(index, n);
+    if (c->tabled && !(c->kernel && (run || (line_stride == 1 && lines >= 16)))) {
         const uint8_t *octets = (const uint8_t *)codes;
         if (host == 4)
             pack_narrow(c, octets, line_stride, term_stride, index, n, lines, width, packed);
@@ -191,8 +217,12 @@ bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stri
         memset(packed, 0, n * width * host);
     for (size_t i = 0; i < lines; i++) {
         const char *line = codes + (ptrdiff_t)i * line_stride * (ptrdiff_t)bytes;
-        gather(line, bytes, term_stride, index, n, (char *)taken);
-        if (!lf_gemm_decode(c, taken, numbers, n))
+        const void *codes_of_line = taken;
+        if (run)
+            codes_of_line = line + index[0] * bytes;
+        else
+            gather(line, bytes, term_stride, index, n, (char *)taken);
+        if (!lf_gemm_decode(c, codes_of_line, numbers, n))
             return false;
         scatter(numbers, host, n, width, out + i * host);
     }

@@ -303,6 +303,8 @@ static void make(problem *x)
 
 static void describe(const problem *x, int isa, const lf_gemm *g)
 {
+    printf("order %d n %zu w %zu group %d ", x->inner.order, x->inner.order_n, x->inner.order_width,
+           x->acc.grouping);
     printf("isa %d a e%dm%d b e%dm%d sum e%dm%d rounding %d sat %d product %d (e%dm%d r%d s%d) to "
            "e%dm%d r%d s%d, %zux%zux%zux%zu c %d wide %d levels %d kinds %d %d turned %d\n",
            isa, x->a.exponent_bits, x->a.mantissa_bits, x->b.exponent_bits, x->b.mantissa_bits,
