@@ -49,6 +49,7 @@ LF_INLINE NAME(lf_findings) NAME(lf_halves_chunk)(const lf_cast_plan *p, const v
     if (target == LF_BFLOAT16)
         return lf_bfloat16_chunk(p, in, out, united);
 #endif
+    (void)target;
     return NAME(lf_nearest_chunk)(p, in, out, LF_CODES16, united, 1);
 }
 
