@@ -110,10 +110,10 @@ static bool any_below(const lf_wide *w, int64_t position)
 
 static int64_t top_bit(const lf_wide *w)
 {
-    size_t k = w->high;
+    size_t k = w->high; /* below w->low where nothing was added */
     while (k > w->low && w->scratch[k - 1] == 0)
         k--;
-    return k == w->low ? -1 : (int64_t)k * 64 - 1 - __builtin_clzll(w->scratch[k - 1]);
+    return k <= w->low ? -1 : (int64_t)k * 64 - 1 - __builtin_clzll(w->scratch[k - 1]);
 }
 
 lf_value lf_wide_value(lf_wide *w)
