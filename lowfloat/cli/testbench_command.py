@@ -6,7 +6,13 @@ import argparse
 
 from lowfloat import vectors
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
-from lowfloat.cli.unit_options import add_cases, add_unit, cases_of_options, unit_of_options
+from lowfloat.cli.unit_options import (
+    add_cases,
+    add_unit,
+    cases_of_options,
+    reached_of_options,
+    unit_of_options,
+)
 from lowfloat.vectors.testbenches import KINDS, Constant, Handshake, Interface
 from lowfloat.vectors.testbenches.interface import OPERAND_PORTS
 
@@ -89,12 +95,9 @@ def _parameter(text: str) -> tuple[str, int]:
 def run(arguments: argparse.Namespace) -> int:
     """Write the folder."""
     unit = unit_of_options(arguments)
-    chosen = arguments.exhaustive or arguments.count is not None
-    if not chosen and unit.exhaustive_count <= MAX_UNASKED:
-        arguments.exhaustive = True
     count = vectors.write_testbench(
         arguments.kind,
-        cases_of_options(arguments, unit),
+        _cases(arguments, unit),
         interface(arguments, len(unit.inputs)),
         arguments.out,
         sources=arguments.source,
@@ -104,6 +107,22 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{arguments.out}: {count:,} cases of {unit}")
     print(f"  run it    make -C {arguments.out}")
     return 0
+
+
+def _cases(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Cases:
+    """The cases that are asked for; all of them where none are and there are few."""
+    if arguments.cover is not None and not arguments.exhaustive and arguments.count is None:
+        reached = reached_of_options(arguments, unit)
+        if reached.share < arguments.cover:
+            raise ValueError(
+                f"only {100 * reached.share:.2f} % of the bins of {unit} are met: `lowfloat vectors "
+                "--cover` says which are not"
+            )
+        return reached.cases
+    chosen = arguments.exhaustive or arguments.count is not None
+    if not chosen and unit.exhaustive_count <= MAX_UNASKED:
+        return vectors.Cases.all_of(unit)
+    return cases_of_options(arguments, unit)
 
 
 def interface(arguments: argparse.Namespace, arity: int) -> Interface:

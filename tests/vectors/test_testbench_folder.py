@@ -106,3 +106,15 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert "write NAME=INTEGER" in capsys.readouterr().err
     assert main([*command, str(tmp_path), "--reset", "rst_n", "--clock", "clk"]) == 0
     assert "reset = 1'b0" in (tmp_path / "tb.v").read_text()
+
+
+def test_the_command_chooses_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["testbench", "verilog", "add", "--module", "u", "--out", str(tmp_path)]
+    assert main([*command, "-f", "e2m2fn"]) == 0
+    assert "1,024 cases" in capsys.readouterr().out
+    assert main([*command, "-f", "e2m2fn", "--cover", "90"]) == 0
+    assert "1,024 cases" not in capsys.readouterr().out
+    assert main([*command, "-f", "float16", "-n", "10"]) == 0
+    assert "10 cases" in capsys.readouterr().out
+    assert main([*command, "-f", "float16"]) == 2
+    assert "which cases?" in capsys.readouterr().err
