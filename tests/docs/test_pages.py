@@ -34,7 +34,8 @@ def settings_as_found():
 @pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_blocks_run(page: Path) -> None:
     if "import torch" in page.read_text(encoding="utf-8"):
-        pytest.importorskip("torch", reason="PyTorch is not installed")
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+        torch.set_num_threads(1)  # its threads wait actively, which is slow on a busy machine
     document = SYBIL.parse(page)
     examples = list(document.examples())
     assert examples

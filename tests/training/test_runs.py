@@ -21,15 +21,6 @@ from lowfloat.training.workloads.base import generator
 from lowfloat.training.workloads.running import INTERVAL, Outcome, Run
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Torch's threads wait actively for one another, which is slow on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 class Line:
     """Fitting a plane with batch normalisation and dropout: everything that has a state."""
 
