@@ -24,6 +24,7 @@ ROUNDINGS: tuple[str, ...] = (
     "toward_negative",
     "away_from_zero",
     "to_odd",
+    "nearest_odd",
 )
 SATURATIONS: tuple[str, ...] = get_args(Saturation)
 VARIANTS: tuple[str, ...] = get_args(Variant)
@@ -53,6 +54,9 @@ ROUNDING_ALIASES: dict[str, str] = {
     "rod": "to_odd",
     "odd": "to_odd",
     "toodd": "to_odd",
+    "rno": "nearest_odd",
+    "near_odd": "nearest_odd",
+    "nearesttiestoodd": "nearest_odd",
 }
 SATURATION_ALIASES: dict[str, str] = {
     "satnone": "none",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import lowfloat as lf
 
-NEAREST = ("nearest_even", "nearest_away", "nearest_zero")
+NEAREST = ("nearest_even", "nearest_away", "nearest_zero", "nearest_odd")
 INEXACT, UNDERFLOW, OVERFLOW, INVALID = 1, 2, 4, 16
 
 
@@ -143,6 +143,7 @@ def steps_away(
         "toward_negative": negative,
         "away_from_zero": True,
         "to_odd": code % 2 == 0,
+        "nearest_odd": code % 2 == 0,
     }[rounding]
 
 

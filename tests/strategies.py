@@ -21,6 +21,7 @@ ROUNDINGS = (
     "toward_negative",
     "away_from_zero",
     "to_odd",
+    "nearest_odd",
 )
 SATURATIONS = ("none", "finite", "propagate")
 

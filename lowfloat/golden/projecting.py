@@ -262,6 +262,8 @@ def rounds_away(
             return fraction >= HALF
         case "nearest_zero":
             return fraction > HALF
+        case "nearest_odd":
+            return fraction > HALF or (fraction == HALF and even)
         case "toward_zero":
             return False
         case "toward_positive":

@@ -37,6 +37,7 @@ _AWAY: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "toward_negative": ((_NEVER, _NEVER), (_BELOW, _BELOW)),
     "away_from_zero": ((_BELOW, _BELOW), (_BELOW, _BELOW)),
     "to_odd": ((_BELOW, _NEVER), (_BELOW, _NEVER)),
+    "nearest_odd": ((_TIE, _ABOVE), (_TIE, _ABOVE)),
 }
 
 _NO_MAGNITUDE = (1 << 64) - 1

@@ -49,6 +49,7 @@ enum lf_rounding {
     LF_TOWARD_NEGATIVE,
     LF_AWAY_FROM_ZERO,
     LF_TO_ODD,
+    LF_NEAREST_ODD,
     LF_STOCHASTIC
 };
 enum lf_variant { LF_VARIANT_A, LF_VARIANT_B, LF_VARIANT_C };

@@ -127,7 +127,8 @@ static void plan_low(lf_cast_plan *p, const lf_layout *f, const lf_projection *q
     }
 }
 
-/* Whether lattice.h holds for the target and these lanes; see there for the bounds. */
+/* Whether lattice.h holds for the target and these lanes; see there for the bounds. Its thresholds
+ * cannot fall from even codes to odd ones, as nearest_odd's does from 1/2 to 1/2-. */
 static bool lanes_hold(const lf_layout *f, const lf_projection *q, const host *h)
 {
     bool normal = f->subnormals == LF_SUBNORMALS_NORMAL;
@@ -135,7 +136,8 @@ static bool lanes_hold(const lf_layout *f, const lf_projection *q, const host *h
     int64_t low = low_field(f, h);
     /* s >= 1, and tiny_drop >= 1 with stochastic rounding. The field of half the smallest number
      * of a `normal` format must be that of a normal number of the host (plan_low). */
-    return low >= 1 + normal && (!normal || low <= h->infinity >> h->fraction) &&
+    return q->rounding != LF_NEAREST_ODD && low >= 1 + normal &&
+           (!normal || low <= h->infinity >> h->fraction) &&
            f->mantissa_bits + 1 + stochastic <= h->fraction &&
            !(stochastic && (normal || q->random_bits > h->bits - 3));
 }

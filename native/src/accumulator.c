@@ -18,7 +18,7 @@ static bool legal_order(const lf_accumulator *a, bool pairwise)
 
 static bool deterministic(int rounding)
 {
-    return rounding <= LF_TO_ODD;
+    return rounding < LF_STOCHASTIC;
 }
 
 static int init_rounded(lf_node *node, const lf_accumulator *a)

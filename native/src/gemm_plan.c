@@ -45,7 +45,7 @@ static bool within(const lf_gemm_range *f, const lf_gemm_range *host)
 /* Projections whose results are numbers of the format, zeros with their sign, canonical NaNs. */
 static bool plain_projection(const lf_projection *p)
 {
-    return p->nan_rule == LF_NAN_CANONICAL && !p->daz && !p->ftz;
+    return p->nan_rule == LF_NAN_CANONICAL && !p->daz && !p->ftz && !p->quirks;
 }
 
 static bool plain_format(const lf_layout *f)

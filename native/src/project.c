@@ -48,6 +48,7 @@ bool lf_rounds_away(const lf_projection *p, lf_u128 above, bool odd, bool sign, 
     case LF_TOWARD_NEGATIVE: return sign;
     case LF_AWAY_FROM_ZERO: return true;
     case LF_TO_ODD: return !odd;
+    case LF_NEAREST_ODD: return above > half || (above == half && !odd);
     default: return stochastic_away(p, above, random);
     }
 }

@@ -41,7 +41,7 @@ static lf_format random_format(void)
 static lf_projection random_projection(void)
 {
     lf_projection p = {.size = sizeof p, .random_bits = 1};
-    p.rounding = (uint8_t)below(9);
+    p.rounding = (uint8_t)below(LF_STOCHASTIC + 1);
     if (p.rounding == LF_STOCHASTIC) {
         p.variant = (uint8_t)below(3);
         p.random_bits = (uint8_t)(1 + below(below(2) ? 64 : 16));
@@ -50,6 +50,8 @@ static lf_projection random_projection(void)
     p.tininess_before = (uint8_t)below(2);
     p.daz = below(6) == 0;
     p.ftz = below(6) == 0;
+    if (below(4) == 0) /* Q-1 zero, Q-9 to Q-13 */
+        p.quirks = (uint8_t)below(LF_QUIRK_POSITIVE_ZERO << 1);
     return p;
 }
 

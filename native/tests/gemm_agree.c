@@ -84,6 +84,10 @@ static lf_projection projection(int stochastic)
         p.rounding = LF_STOCHASTIC;
         p.random_bits = (uint8_t)(1 + below(16));
     }
+    if (below(16) == 0 && !stochastic)
+        p.rounding = (uint8_t)below(LF_STOCHASTIC);
+    if (below(16) == 0)
+        p.quirks = (uint8_t)below(LF_QUIRK_POSITIVE_ZERO << 1);
     p.saturation = (uint8_t)(below(3) ? 0 : below(3));
     return p;
 }

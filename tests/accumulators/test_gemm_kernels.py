@@ -183,3 +183,21 @@ def test_one_bit_less_is_seen() -> None:
     )  # fmt: skip
     other = call._replace(accumulator=Accumulator("e5m9"))
     assert (call.run() != other.run(generic=True)).mean() > 0.5
+
+
+@pytest.mark.parametrize("knobs", [{"exact_zero": "positive"}, {"default_nan_fraction": "ones"}])
+def test_knobs_that_only_the_generic_path_knows_keep_it(knobs: dict[str, Any]) -> None:
+    """Zeros toward negative (Q-13) and the fraction of NaNs (Q-9)."""
+    policy = lf.Policy(**knobs)
+    x = lf.array([[1.0, 1.0], [np.inf, 1.0], [2.0, 3.0]], "float16")
+    y = lf.array([[1.0, -1.0, 0.0], [-1.0, 1.0, -2.0]], "float16")
+    for fmt in ("float32", "e8m13"):
+        acc = Accumulator(fmt, "toward_negative", policy=policy)
+        how = {"accumulator": acc, "format": fmt, "policy": policy, "rounding": "toward_negative"}
+        got = lf.matmul(x, y, **how)
+        with _native.forced(generic=True):
+            assert np.array_equal(got.codes, lf.matmul(x, y, **how).codes)
+        zero = 0 if knobs.get("exact_zero") == "positive" else got.format.sign_mask
+        assert got.codes[0, 0] == got.codes[0, 1] == zero
+        ones = "default_nan_fraction" in knobs
+        assert got.codes[1, 2] == (got.format.magnitude_mask if ones else got.format.nan_code)

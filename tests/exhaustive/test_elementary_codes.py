@@ -129,7 +129,7 @@ def test_the_other_modes(name, fmt):
     zero, flags = ours(name, fmt, "toward_zero")
     assert_same(ours(name, fmt, "to_odd"), (zero | (flags & INEXACT), flags))
     even, _ = ours(name, fmt, "nearest_even")
-    for rounding in ("nearest_away", "nearest_zero"):
+    for rounding in ("nearest_away", "nearest_zero", "nearest_odd"):
         codes, _ = ours(name, fmt, rounding)
         ties = np.flatnonzero(codes != even)
         assert ties.size < 100

@@ -109,6 +109,7 @@ def test_all_small_formats_round_on_their_lattice(shard):
         {"nearest_even": "nearest_away"},
         {"nearest_even": "nearest_zero"},
         {"to_odd": "toward_zero"},
+        {"nearest_odd": "nearest_even"},
         {"toward_positive": "away_from_zero"},
         {"toward_negative": "toward_zero"},
     ],
