@@ -186,6 +186,32 @@ static void scatter(const void *numbers, size_t bytes, size_t n, size_t width, v
             ((double *)out)[s * width] = ((const double *)numbers)[s];
 }
 
+/* The codes of a term lie side by side. Many terms are decoded at once, since a kernel works on whole
+ * chunks. */
+static bool pack_columns(const lf_gemm_codec *c, const char *codes, ptrdiff_t term_stride,
+                         const size_t *index, size_t n, size_t lines, size_t width, char *packed)
+{
+    enum { ROOM = 512 };
+    size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
+    uint64_t taken[ROOM], numbers[ROOM];
+    for (size_t s = 0, count; s < n; s += count, packed += count * width * host) {
+        count = n - s < ROOM / lines ? n - s : ROOM / lines;
+        for (size_t t = 0; t < count; t++)
+            memcpy((char *)taken + t * lines * bytes,
+                   codes + (ptrdiff_t)index[s + t] * term_stride * (ptrdiff_t)bytes,
+                   lines * bytes);
+        bool full = lines == width;
+        if (!lf_gemm_decode(c, taken, full ? (void *)packed : numbers, count * lines))
+            return false;
+        for (size_t t = 0; t < count && !full; t++) {
+            char *to = packed + t * width * host;
+            memcpy(to, (char *)numbers + t * lines * host, lines * host);
+            memset(to + lines * host, 0, (width - lines) * host);
+        }
+    }
+    return true;
+}
+
 /* Wider codes: whole lines of columns where they lie side by side, otherwise one line of terms
  * after another. */
 bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
@@ -194,7 +220,7 @@ bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stri
 {
     size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
     bool run = term_stride == 1 && consecutive(index, n);
-    if (c->tabled && !(c->kernel && (run || (line_stride == 1 && lines >= 16)))) {
+    if (c->tabled && !(c->kernel && (run || (line_stride == 1 && lines > 1)))) {
         const uint8_t *octets = (const uint8_t *)codes;
         if (host == 4)
             pack_narrow(c, octets, line_stride, term_stride, index, n, lines, width, packed);
@@ -202,16 +228,8 @@ bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stri
             pack_wide(c, octets, line_stride, term_stride, index, n, lines, width, packed);
         return true;
     }
-    char *out = packed;
-    if (line_stride == 1 && lines > 1) {
-        for (size_t s = 0; s < n; s++, out += width * host) {
-            const char *line = codes + (ptrdiff_t)index[s] * term_stride * (ptrdiff_t)bytes;
-            if (!lf_gemm_decode(c, line, out, lines))
-                return false;
-            memset(out + lines * host, 0, (width - lines) * host);
-        }
-        return true;
-    }
+    if (line_stride == 1 && lines > 1)
+        return pack_columns(c, codes, term_stride, index, n, lines, width, packed);
     uint64_t taken[LF_DEPTH], numbers[LF_DEPTH];
     if (lines < width)
         memset(packed, 0, n * width * host);
@@ -224,7 +242,7 @@ bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stri
             gather(line, bytes, term_stride, index, n, (char *)taken);
         if (!lf_gemm_decode(c, codes_of_line, numbers, n))
             return false;
-        scatter(numbers, host, n, width, out + i * host);
+        scatter(numbers, host, n, width, (char *)packed + i * host);
     }
     return true;
 }

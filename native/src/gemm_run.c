@@ -301,28 +301,35 @@ static void join_group(block *b)
     lf_fpenv_direct(LF_NEAREST_EVEN);
 }
 
-static bool finish_block(const block *b)
+/* A line of the block's results lies in as many tiles as there are columns of them. It is encoded
+ * at once, since a kernel works on whole chunks. */
+static bool finish_line(const block *b, size_t i, int row)
 {
     const lf_gemm *g = b->g;
-    ptrdiff_t bytes = g->result.bytes;
+    size_t bytes = (size_t)g->result.bytes, host = (size_t)g->host_bytes;
     size_t width = (size_t)g->columns;
-    uint64_t line[64];
+    uint64_t sums[LF_BLOCK_COLUMNS], codes[LF_BLOCK_COLUMNS];
     for (size_t j = 0; j < b->tiles[1]; j++)
-        for (size_t i = 0; i < b->tiles[0]; i++) {
-            const strip *s = &b->strips[i];
-            const char *sums = sums_of(b, g->levels - 1, i, j);
-            size_t columns = columns_of(b, j);
-            for (int row = 0; row < s->lines; row++, sums += width * (size_t)g->host_bytes) {
-                size_t element = element_of(b, s->row + (size_t)row, j * width);
-                char *out = g->codes + element * (size_t)bytes;
-                bool straight = g->result_step[1] == 1;
-                if (!lf_gemm_encode(&g->result, sums, straight ? (void *)out : line, columns))
-                    return false;
-                for (size_t k = 0; k < columns && !straight; k++)
-                    memcpy(out + bytes * g->result_step[1] * (ptrdiff_t)k,
-                           (char *)line + k * (size_t)bytes, (size_t)bytes);
-            }
-        }
+        memcpy((char *)sums + j * width * host,
+               sums_of(b, g->levels - 1, i, j) + (size_t)row * width * host,
+               columns_of(b, j) * host);
+    size_t columns = b->lines[1];
+    char *out = g->codes + element_of(b, b->strips[i].row + (size_t)row, 0) * bytes;
+    bool straight = g->result_step[1] == 1;
+    if (!lf_gemm_encode(&g->result, sums, straight ? (void *)out : codes, columns))
+        return false;
+    for (size_t k = 0; k < columns && !straight; k++)
+        memcpy(out + (ptrdiff_t)bytes * g->result_step[1] * (ptrdiff_t)k,
+               (char *)codes + k * bytes, bytes);
+    return true;
+}
+
+static bool finish_block(const block *b)
+{
+    for (size_t i = 0; i < b->tiles[0]; i++)
+        for (int row = 0; row < b->strips[i].lines; row++)
+            if (!finish_line(b, i, row))
+                return false;
     return true;
 }
 
