@@ -186,8 +186,8 @@ static void scatter(const void *numbers, size_t bytes, size_t n, size_t width, v
             ((double *)out)[s * width] = ((const double *)numbers)[s];
 }
 
-/* The codes of a term lie side by side. Many terms are decoded at once, since a kernel works on whole
- * chunks. */
+/* The codes of a term lie side by side. Many terms are decoded at once, since a kernel works on
+ * whole chunks. */
 static bool pack_columns(const lf_gemm_codec *c, const char *codes, ptrdiff_t term_stride,
                          const size_t *index, size_t n, size_t lines, size_t width, char *packed)
 {
@@ -198,8 +198,7 @@ static bool pack_columns(const lf_gemm_codec *c, const char *codes, ptrdiff_t te
         count = n - s < ROOM / lines ? n - s : ROOM / lines;
         for (size_t t = 0; t < count; t++)
             memcpy((char *)taken + t * lines * bytes,
-                   codes + (ptrdiff_t)index[s + t] * term_stride * (ptrdiff_t)bytes,
-                   lines * bytes);
+                   codes + (ptrdiff_t)index[s + t] * term_stride * (ptrdiff_t)bytes, lines * bytes);
         bool full = lines == width;
         if (!lf_gemm_decode(c, taken, full ? (void *)packed : numbers, count * lines))
             return false;

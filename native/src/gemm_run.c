@@ -319,8 +319,8 @@ static bool finish_line(const block *b, size_t i, int row)
     if (!lf_gemm_encode(&g->result, sums, straight ? (void *)out : codes, columns))
         return false;
     for (size_t k = 0; k < columns && !straight; k++)
-        memcpy(out + (ptrdiff_t)bytes * g->result_step[1] * (ptrdiff_t)k,
-               (char *)codes + k * bytes, bytes);
+        memcpy(out + (ptrdiff_t)bytes * g->result_step[1] * (ptrdiff_t)k, (char *)codes + k * bytes,
+               bytes);
     return true;
 }
 

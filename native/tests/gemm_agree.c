@@ -320,12 +320,53 @@ static void describe(const problem *x, int isa, const lf_gemm *g)
            g->turned);
 }
 
+/* A table whose tiles count how often they run. */
+static const lf_gemm_table *real;
+static int lanes; /* the plan's `wide` */
+static long met[LF_STEPS];
+
+#define COUNTED(member, kind)                                                                      \
+    static void member##_##kind(const lf_step *p, const void *a, const void *b, size_t n,          \
+                                void *sums)                                                        \
+    {                                                                                              \
+        __atomic_fetch_add(&met[kind], 1, __ATOMIC_RELAXED);                                       \
+        real->member[lanes][kind](p, a, b, n, sums);                                               \
+    }
+#define EACH_STEP(X)                                                                               \
+    X(LF_STEP_HOST)                                                                                \
+    X(LF_STEP_NEAREST)                                                                             \
+    X(LF_STEP_TRUNCATE)                                                                            \
+    X(LF_STEP_PRODUCT_NEAREST)                                                                     \
+    X(LF_STEP_PRODUCT_TRUNCATE)                                                                    \
+    X(LF_STEP_BOUNDED)                                                                             \
+    X(LF_STEP_PRODUCT_BOUNDED)                                                                     \
+    X(LF_STEP_ODD_BOUNDED)                                                                         \
+    X(LF_STEP_CHECKED)                                                                             \
+    X(LF_STEP_PRODUCT_CHECKED)                                                                     \
+    X(LF_STEP_ODD_CHECKED) X(LF_STEP_STOCHASTIC) X(LF_STEP_STOCHASTIC_CHECKED)
+#define COUNTED_TILES(kind) COUNTED(tile, kind) COUNTED(few, kind)
+EACH_STEP(COUNTED_TILES)
+
+#define USE(kind)                                                                                  \
+    counting->tile[lanes][kind] = tile_##kind;                                                     \
+    counting->few[lanes][kind] = few_##kind;
+
+static void count_tiles(lf_gemm *g, lf_gemm_table *counting)
+{
+    real = g->table;
+    lanes = g->wide;
+    *counting = *real;
+    EACH_STEP(USE)
+    g->table = counting;
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 500;
     state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     int planted = argc > 3 && atoi(argv[3]);
-    int wrong = 0, compared = 0, planned[LF_STEPS] = {0};
+    int wrong = 0, compared = 0;
+    lf_gemm_table counting;
     for (int round = 0; round < rounds; round++) {
         problem x;
         make(&x);
@@ -347,7 +388,7 @@ int main(int argc, char **argv)
                 known = 1;
                 if (planted)
                     g->level[0].step.sum.power *= 2;
-                planned[g->level[0].plain]++;
+                count_tiles(g, &counting);
                 compared++;
                 int status = lf_gemm_run(g, 1 + below(3));
                 if (status || memcmp(want, got, n * (size_t)bytes)) {
@@ -371,9 +412,9 @@ int main(int argc, char **argv)
         free(want);
         free(got);
     }
-    printf("%d calls compared, %d differ; by step:", compared, wrong);
+    printf("%d calls compared, %d differ; tiles run by step:", compared, wrong);
     for (int i = 0; i < LF_STEPS; i++)
-        printf(" %d", planned[i]);
+        printf(" %ld", met[i]);
     printf("\n");
     return wrong != 0;
 }
