@@ -211,15 +211,16 @@ static bool pack_columns(const lf_gemm_codec *c, const char *codes, ptrdiff_t te
     return true;
 }
 
-/* Wider codes: whole lines of columns where they lie side by side, otherwise one line of terms
- * after another. */
+/* 8-bit codes by the table where it is the faster: for binary64, or where codes lie apart. Others:
+ * whole lines of columns where they lie side by side, otherwise one line of terms after another. */
 bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
                   ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines, size_t width,
                   void *packed)
 {
     size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
     bool run = term_stride == 1 && consecutive(index, n);
-    if (c->tabled && !(c->kernel && (run || (line_stride == 1 && lines > 1)))) {
+    bool side_by_side = run || (line_stride == 1 && lines > 1);
+    if (c->tabled && (host == 8 || !c->kernel || !side_by_side)) {
         const uint8_t *octets = (const uint8_t *)codes;
         if (host == 4)
             pack_narrow(c, octets, line_stride, term_stride, index, n, lines, width, packed);
