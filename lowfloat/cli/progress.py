@@ -28,6 +28,15 @@ class ProgressLine:
         print(f"\r{text.ljust(self._width)}", end=end, file=sys.stderr, flush=True)
 
 
+def bar(share: float) -> str:
+    """A share of the work as a bar of twenty places.
+
+    >>> bar(0.26)
+    '[#####...............]'
+    """
+    return f"[{'#' * int(20 * share):.<20}]"
+
+
 def progress_text(done: int, total: int, fresh: int, seconds: float) -> str:
     """The line: ``fresh`` vectors took ``seconds``.
 
@@ -35,8 +44,7 @@ def progress_text(done: int, total: int, fresh: int, seconds: float) -> str:
     '[#####...............]  25 %  5,000,000 of 20,000,000, 2.50 million/s, 0:06 left'
     """
     share = done / max(total, 1)
-    bar = "#" * int(20 * share)
-    text = f"[{bar:.<20}] {100 * share:3.0f} %  {done:,} of {total:,}"
+    text = f"{bar(share)} {100 * share:3.0f} %  {done:,} of {total:,}"
     if fresh <= 0 or seconds <= 0:
         return text
     left = round((total - done) * seconds / fresh)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
+from lowfloat.cli.progress import bar
 from lowfloat.cli.text import aligned
 
 EXAMPLES = """\
@@ -148,7 +149,6 @@ class _Bar:
             return
         elapsed = time.monotonic() - self._start
         left = elapsed / (step - self._first) * (steps - step)
-        bar = "#" * (20 * step // steps)
-        text = f"{self._title:<32} [{bar:.<20}] {step}/{steps}  loss {loss:.4f}"
+        text = f"{self._title:<32} {bar(step / steps)} {step}/{steps}  loss {loss:.4f}"
         text += f"  {elapsed:.0f} s" if last else f"  {left:.0f} s left "
         print(f"\r{text}", end="\n" if last else "", file=sys.stderr, flush=True)

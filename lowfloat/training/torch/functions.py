@@ -32,7 +32,7 @@ def product(
     operands: tuple[str | None, str | None] | None = None,
 ) -> Tensor:
     """A matrix product, batched over leading axes, with the accumulator of its GEMM."""
-    if emulator.accumulator(gemm, layer) is None and not emulator.recorders:
+    if _on_host(emulator, gemm, layer):
         return torch.matmul(a, b)
     return torch.from_numpy(emulator.gemm(_array(a), _array(b), gemm, layer, operands))
 
@@ -105,12 +105,8 @@ class _Convolution(torch.autograd.Function):
         a = quantize(emulator, x, "activation", layer)
         w = quantize(emulator, weight, "weight", layer)
         ctx.save_for_backward(a, w)
-        ctx.place, ctx.has_bias, ctx.window, ctx.groups = (
-            (emulator, layer),
-            bias is not None,
-            window,
-            groups,
-        )
+        ctx.place, ctx.has_bias = (emulator, layer), bias is not None
+        ctx.window, ctx.groups = window, groups
         if _on_host(emulator, "forward", layer):
             y = _host_convolution(a, w, window, groups)
         else:
@@ -148,6 +144,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _on_host(emulator: Emulator, gemm: str, layer: str) -> bool:
+    """Whether a GEMM is the host library's: no accumulator, and nobody who wants its operands."""
     return emulator.accumulator(gemm, layer) is None and not emulator.recorders
 
 
