@@ -183,12 +183,13 @@ LF_INLINE VECTOR NAME(lf_stepped)(const lf_step *p, const int kind, VECTOR a, VE
     }
 }
 
-/* A step of a stochastic sum; `r` has the N bits at the bottom, `shift` = k - N. */
-LF_INLINE VECTOR NAME(lf_stepped_random)(const lf_step *p, const int kind, int n, int shift,
-                                         VECTOR a, VECTOR b, VECTOR c, WORDS r)
+/* A step of a stochastic sum; `r` has the N bits where they are added, or where sums are checked at
+ * the bottom. */
+LF_INLINE VECTOR NAME(lf_stepped_random)(const lf_step *p, const int kind, int n, VECTOR a,
+                                         VECTOR b, VECTOR c, WORDS r)
 {
     VECTOR x = NAME(lf_fma)(a, b, c);
     if (kind == LF_STEP_STOCHASTIC)
-        return (VECTOR)(((WORDS)x + (r << shift)) & (SIGNED_LANE)p->sum.kept);
+        return (VECTOR)(((WORDS)x + r) & (SIGNED_LANE)p->sum.kept);
     return NAME(lf_random_checked)(&p->sum, n, x, r);
 }

@@ -64,61 +64,116 @@ static void NAME(lf_extent)(const void *numbers, size_t n, double *least, double
     *greatest = pair[1];
 }
 
-/* The random words of a row of a tile: words[w] has word w of each column's block. `block` is that
- * of the first column, `stride` the distance between columns. */
-LF_INLINE void NAME(lf_column_words)(const lf_tile_random *r, uint64_t block, uint64_t stride,
-                                     WORDS words[4])
+/* Where a draw of a block lies, and how far its N bits move to where they are added. */
+typedef struct NAME(lf_draw) {
+    int word;
+    LANE right, left, turn;
+} NAME(lf_draw);
+
+LF_INLINE void NAME(lf_draws)(const lf_tile_random *r, int place, NAME(lf_draw) * draws)
 {
-    enum { PARTS = VECTOR_LANES / LF_BLOCKS }; /* columns per 64-bit lane: even ones, odd ones */
-    lf_words ramp;
-    for (int i = 0; i < LF_BLOCKS; i++)
-        ramp[i] = (uint64_t)i * PARTS * stride + block;
-    for (int part = 0; part < PARTS; part++) {
-        lf_words number = ramp + (uint64_t)part * stride;
-        lf_words c[4] = {number, number >> 32, (lf_words){0} + r->call, (lf_words){0} + r->stream};
-        philox_rounds(c, r->seed);
-        for (int w = 0; w < 4; w++)
-            words[w] = part ? words[w] | (WORDS)(c[w] << 32) : (WORDS)(c[w] & LF_WORD);
+    for (int lane = 0; lane < 128 / r->lane; lane++) {
+        int from = lane * r->lane % 32 + r->lane - r->bits;
+        draws[lane] = (NAME(lf_draw)){.word = lane * r->lane / 32,
+                                      .right = (LANE)(from > place ? from - place : 0),
+                                      .left = (LANE)(from > place ? 0 : place - from),
+                                      .turn = (LANE)(place - from) % LF_LANES};
     }
 }
 
-/* The N bits of draw `lane` of the blocks in `words`, at the bottom. */
-LF_INLINE WORDS NAME(lf_column_bits)(const lf_tile_random *r, const WORDS words[4], int lane)
+/* Random words turned to their place; the mask cuts out the draw's. */
+LF_INLINE WORDS NAME(lf_turned)(WORDS word, const NAME(lf_draw) * draw)
 {
+#if defined(__AVX512F__) && LF_LANES == 32
+    return (WORDS)_mm512_rolv_epi32((__m512i)word, _mm512_set1_epi32((int)draw->turn));
+#elif defined(__AVX512F__)
+    return (WORDS)_mm512_rolv_epi64((__m512i)word, _mm512_set1_epi64((long long)draw->turn));
+#else
     typedef LANE UNSIGNED_WORDS __attribute__((vector_size(LF_VECTOR_BYTES)));
-    int last = lane * r->lane % 32 + r->lane; /* the bit above the draw's */
-    UNSIGNED_WORDS word = (UNSIGNED_WORDS)words[lane * r->lane / 32];
-    return (WORDS)(word >> (last - r->bits) & (((LANE)1 << r->bits) - 1));
+    const UNSIGNED_WORDS right = (UNSIGNED_WORDS){0} + draw->right;
+    return (WORDS)((UNSIGNED_WORDS)word >> right) << (WORDS)((UNSIGNED_WORDS){0} + draw->left);
+#endif
+}
+
+/* `even` and `odd` have the words of even and odd columns in the low halves of 64-bit lanes. */
+LF_INLINE lf_words NAME(lf_merged)(lf_words even, lf_words odd)
+{
+#if defined(__AVX512F__)
+    return (lf_words)_mm512_mask_shuffle_epi32((__m512i)even, 0xaaaa, (__m512i)odd,
+                                               (_MM_PERM_ENUM)0xa0);
+#else
+    return (even & LF_WORD) | odd << 32;
+#endif
+}
+
+enum { NAME(LF_PARTS) = VECTOR_LANES / LF_BLOCKS }; /* columns of a 64-bit lane */
+
+/* The random words of a row of a tile: words[j][w] has word w of the block of each column of its
+ * vector j. ramp[] has the distance of the columns' blocks from `block`. */
+LF_INLINE void NAME(lf_column_words)(const lf_tile_random *r, const lf_philox_keys *keys,
+                                     uint64_t block, const lf_words *ramp, WORDS words[2][4])
+{
+    enum { PARTS = NAME(LF_PARTS), STREAMS = 2 * PARTS < LF_STREAMS ? 2 * PARTS : LF_STREAMS };
+    const lf_words call = (lf_words){0} + r->call, stream = (lf_words){0} + r->stream;
+    for (int i = 0; i < 2 * PARTS; i += STREAMS) {
+        lf_words c[STREAMS][4];
+#pragma GCC unroll 4
+        for (int s = 0; s < STREAMS; s++) {
+            lf_words number = ramp[i + s] + block;
+            c[s][0] = number;
+            c[s][1] = number >> 32;
+            c[s][2] = call;
+            c[s][3] = stream;
+        }
+        philox_rounds(c, STREAMS, keys);
+#pragma GCC unroll 4
+        for (int s = 0; s < STREAMS; s += PARTS)
+            for (int w = 0; w < 4; w++)
+                words[(i + s) / PARTS][w] =
+                    (WORDS)(PARTS > 1 ? NAME(lf_merged)(c[s][w], c[s + PARTS - 1][w]) : c[s][w]);
+    }
 }
 
 LF_INLINE void NAME(lf_random_tile)(const lf_step *p, const HOST *a, const HOST *b, size_t steps,
                                     HOST *sums, const int rows, const int kind)
 {
+    enum { PARTS = NAME(LF_PARTS) };
     const lf_tile_random *r = p->random;
     const lf_step constants = *p;
-    const int draws = 128 / r->lane; /* of a block */
-    const int n = r->bits, shift = r->shift;
-    WORDS words[2][4];
+    const uint64_t per_block = 128 / (uint64_t)r->lane;
+    const uint64_t stride = (uint64_t)r->column_step * r->blocks;
+    const int place = kind == LF_STEP_STOCHASTIC ? r->shift : 0;
+    const WORDS mask = (WORDS){0} + (SIGNED_LANE)((((LANE)1 << r->bits) - 1) << place);
+    NAME(lf_draw) draws[16];
+    lf_philox_keys keys;
+    lf_words ramp[2 * PARTS], lane = {0};
+    NAME(lf_draws)(r, place, draws);
+    philox_keys(&keys, r->seed);
+    for (int i = 0; i < LF_BLOCKS; i++)
+        lane[i] = (uint64_t)i * PARTS * stride;
+    for (int j = 0; j < 2 * PARTS; j++)
+        ramp[j] = lane + (uint64_t)(j / PARTS * VECTOR_LANES + j % PARTS) * stride;
     for (int i = 0; i < rows; i++) {
         uint64_t element = r->first + (uint64_t)(i * r->row_step);
-        uint64_t stride = (uint64_t)r->column_step * r->blocks;
+        uint64_t block = element * r->blocks + r->step / per_block;
+        size_t draw = r->step % per_block;
+        const HOST *factor = a + i, *columns = b;
         VECTOR c0 = *(const LOADED *)(sums + i * TILE_COLUMNS);
         VECTOR c1 = *(const LOADED *)(sums + i * TILE_COLUMNS + VECTOR_LANES);
-        for (size_t s = 0; s < steps; s++) {
-            uint64_t number = r->step + s;
-            int lane = (int)(number % (uint64_t)draws);
-            if (s == 0 || lane == 0) {
-                uint64_t block = element * r->blocks + number / (uint64_t)draws;
-                NAME(lf_column_words)(r, block, stride, words[0]);
-                NAME(lf_column_words)(r, block + VECTOR_LANES * stride, stride, words[1]);
+        for (size_t left = steps, n; left; left -= n, draw = 0, block++) {
+            n = left < per_block - draw ? left : per_block - draw;
+            WORDS words[2][4];
+            NAME(lf_column_words)(r, &keys, block, ramp, words);
+            for (size_t s = 0; s < n; s++, factor += rows, columns += TILE_COLUMNS) {
+                const NAME(lf_draw) *d = &draws[draw + s];
+                VECTOR x = NAME(lf_repeat)(factor);
+                VECTOR b0 = *(const LOADED *)columns;
+                VECTOR b1 = *(const LOADED *)(columns + VECTOR_LANES);
+                c0 = NAME(lf_stepped_random)(&constants, kind, r->bits, x, b0, c0,
+                                             NAME(lf_turned)(words[0][d->word], d) & mask);
+                c1 = NAME(lf_stepped_random)(&constants, kind, r->bits, x, b1, c1,
+                                             NAME(lf_turned)(words[1][d->word], d) & mask);
             }
-            VECTOR factor = NAME(lf_repeat)(a + s * (size_t)rows + i);
-            VECTOR b0 = *(const LOADED *)(b + s * TILE_COLUMNS);
-            VECTOR b1 = *(const LOADED *)(b + s * TILE_COLUMNS + VECTOR_LANES);
-            c0 = NAME(lf_stepped_random)(&constants, kind, n, shift, factor, b0, c0,
-                                         NAME(lf_column_bits)(r, words[0], lane));
-            c1 = NAME(lf_stepped_random)(&constants, kind, n, shift, factor, b1, c1,
-                                         NAME(lf_column_bits)(r, words[1], lane));
         }
         *(LOADED *)(sums + i * TILE_COLUMNS) = c0;
         *(LOADED *)(sums + i * TILE_COLUMNS + VECTOR_LANES) = c1;

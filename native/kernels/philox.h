@@ -5,13 +5,9 @@
 
 #    include "philox_rounds.h"
 
-/* LF_BLOCKS blocks of Philox4x32-10 from `block` on, as a little-endian stream. */
-LF_INLINE void philox(const lf_cast_plan *p, uint64_t block, uint64_t *stream)
+/* The stream of LF_BLOCKS blocks of Philox4x32-10, little-endian. */
+LF_INLINE void philox_store(const lf_words c[4], uint64_t *stream)
 {
-    const lf_words order = {LF_BLOCK_ORDER};
-    lf_words number = block + order;
-    lf_words c[4] = {number, number >> 32, (lf_words){0} + p->call, (lf_words){0} + p->stream};
-    philox_rounds(c, p->seed);
     lf_words low = (c[0] & LF_WORD) | c[1] << 32;
     lf_words high = (c[2] & LF_WORD) | c[3] << 32;
     /* The order of the blocks makes these two one unpack instruction each. */
@@ -21,13 +17,23 @@ LF_INLINE void philox(const lf_cast_plan *p, uint64_t block, uint64_t *stream)
     memcpy(stream + LF_BLOCKS, &second, sizeof second);
 }
 
-/* The lanes of the chunk at index `first`, a multiple of LF_CHUNK. */
+/* The lanes (R-3) of the chunk at index `first`, a multiple of LF_CHUNK; there are two vectors of
+ * blocks, or a multiple of it. */
 static void philox_chunk(const lf_cast_plan *p, uint64_t first, uint64_t *stream)
 {
+    const lf_words order = {LF_BLOCK_ORDER};
+    const lf_words call = (lf_words){0} + p->call, tensor = (lf_words){0} + p->stream;
     int blocks = LF_CHUNK * p->random_lane / 128;
     uint64_t block = first / 128 * p->random_lane;
-    for (int i = 0; i < blocks; i += LF_BLOCKS)
-        philox(p, block + (uint64_t)i, stream + 2 * i);
+    lf_philox_keys keys;
+    philox_keys(&keys, p->seed);
+    for (int i = 0; i < blocks; i += 2 * LF_BLOCKS) {
+        lf_words n0 = order + (block + (uint64_t)i), n1 = n0 + LF_BLOCKS;
+        lf_words c[2][4] = {{n0, n0 >> 32, call, tensor}, {n1, n1 >> 32, call, tensor}};
+        philox_rounds(c, 2, &keys);
+        philox_store(c[0], stream + 2 * i);
+        philox_store(c[1], stream + 2 * i + 2 * LF_BLOCKS);
+    }
 }
 
 #endif

@@ -1,7 +1,9 @@
 /* Ten rounds of Philox, several counters side by side (rule R-2).
  *
  * Philox runs in 64-bit lanes that hold 32-bit words: bits above the words are left to be
- * garbage, since the multiplication reads 32 bits.
+ * garbage, since the multiplication reads 32 bits. A round is two multiplications, two shifts and
+ * two exclusive ors of three words, and its latency three times what it takes to issue them: hence
+ * the streams, vectors of counters whose rounds are interleaved.
  */
 #ifndef LF_PHILOX_ROUNDS_H
 #define LF_PHILOX_ROUNDS_H
@@ -36,26 +38,50 @@ enum { LF_BLOCKS = 2 };
 #    define LF_BLOCK_ORDER 0, 1
 #endif
 
+/* Streams that are interleaved: as many as the registers hold. */
+#if defined(__AVX512F__)
+enum { LF_STREAMS = 4 };
+#else
+enum { LF_STREAMS = 2 };
+#endif
+
 typedef uint64_t lf_words __attribute__((vector_size(8 * LF_BLOCKS)));
 
 #define LF_WORD 0xffffffffu
 
-/* Ten rounds of Philox4x32 on LF_BLOCKS counters. */
-LF_INLINE void philox_rounds(lf_words c[4], uint64_t seed)
+/* The keys of all rounds; in memory, from where they are spread over the lanes at no cost. */
+typedef struct lf_philox_keys {
+    uint64_t round[10][2];
+} lf_philox_keys;
+
+LF_INLINE void philox_keys(lf_philox_keys *keys, uint64_t seed)
+{
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; round++) {
+        keys->round[round][0] = k0;
+        keys->round[round][1] = k1;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+}
+
+/* Ten rounds of Philox4x32 on `streams` x LF_BLOCKS counters, a constant of at most LF_STREAMS. */
+LF_INLINE void philox_rounds(lf_words c[][4], const int streams, const lf_philox_keys *keys)
 {
     const lf_words factor0 = (lf_words){0} + 0xD2511F53u;
     const lf_words factor1 = (lf_words){0} + 0xCD9E8D57u;
-    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
-        lf_words p0 = multiply_words(factor0, c[0]);
-        lf_words p1 = multiply_words(factor1, c[2]);
-        c[0] = p1 >> 32 ^ c[1] ^ k0;
-        c[1] = p1;
-        c[2] = p0 >> 32 ^ c[3] ^ k1;
-        c[3] = p0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        const uint64_t *key = keys->round[round];
+#pragma GCC unroll 4
+        for (int i = 0; i < streams; i++) {
+            lf_words p0 = multiply_words(factor0, c[i][0]);
+            lf_words p1 = multiply_words(factor1, c[i][2]);
+            c[i][0] = p1 >> 32 ^ c[i][1] ^ ((lf_words){0} + key[0]);
+            c[i][1] = p1;
+            c[i][2] = p0 >> 32 ^ c[i][3] ^ ((lf_words){0} + key[1]);
+            c[i][3] = p0;
+        }
     }
 }
 
