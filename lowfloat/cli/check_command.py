@@ -209,8 +209,8 @@ def mismatch_lines(unit: vectors.Unit, wrong: vectors.Mismatch) -> list[str]:
     """A wrong vector, decoded field by field, with what decides it."""
     ports, result = unit.operand_formats, unit.result_format
     operands = " ".join(port_text(at, c) for at, c in zip(ports, wrong.operands, strict=False))
-    if unit.random_width:
-        operands += f" random 0x{wrong.operands[-1]:X}"
+    for name, bits in zip(unit.random_names, wrong.operands[len(ports) :], strict=True):
+        operands += f" {name} 0x{bits:X}"
     why = explain(unit, wrong.operands)
     rows = [
         ("got", f"{port_text(result, wrong.got)}, flags {flags_text(wrong.got_flags)}"),

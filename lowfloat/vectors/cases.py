@@ -219,8 +219,8 @@ class Cases:
                 continue
             index = self._local(entry, turn, (first + offset) // len(turns), own.shape[1])
             made = entry.operands(self.unit, index, own)
-            if self.unit.random_width:
-                made = [*made, _random_bits(own[-1], self.unit.random_width)]
+            bits = zip(own[len(made) :], self.unit.random_widths, strict=False)
+            made = [*made, *(_random_bits(word, width) for word, width in bits)]
             for column, codes in zip(columns, made, strict=True):
                 column[offset :: len(turns)] = codes.reshape(-1, RUN)
         cut = slice(start - first * RUN, stop - first * RUN)

@@ -64,7 +64,7 @@ def causes_of(
 
 
 def _ties(unit: Unit, inputs: Sequence[Codes]) -> NDArray[np.bool_]:
-    if unit.random_width:
+    if unit.random_widths or not rounds(unit):
         return np.zeros(len(inputs[0]), bool)
     ties: NDArray[np.bool_] = positions(unit, inputs) == TIE
     return ties

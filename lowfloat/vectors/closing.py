@@ -76,7 +76,7 @@ def _small(at: Port) -> Port:
 
 def little_sister(unit: Unit) -> Unit | None:
     """The unit on small formats with the same special values; None if that is impossible."""
-    if unit.operation in ("convert", "from_integer", "to_integer", "scaleb") or unit.random_width:
+    if unit.operation in ("convert", "from_integer", "to_integer", "scaleb") or unit.random_widths:
         return None
     formats = (*unit.operand_formats, unit.result_format)
     if len({at for at in formats if isinstance(at, lf.Format)}) > 1:

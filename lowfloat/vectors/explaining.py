@@ -146,7 +146,7 @@ def _rule(unit: Unit, inputs: Sequence[int], code: int, flags: int, position: st
         return f"{own} and P-10: an exact zero, and its sign"
     if position == "exact":
         return f"{own}: the exact value is a number of {fmt}"
-    if unit.random_width:
+    if unit.random_widths:
         return f"P-6, {unit.projection.rounding}: the random bits decide"
     where = {
         "below_tie": "the exact value is below the midpoint",

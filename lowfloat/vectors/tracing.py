@@ -47,8 +47,9 @@ def trace(unit: Unit, inputs: Sequence[int]) -> list[Step]:
     """
     _demand_inputs(unit, inputs)
     steps = [_operand_step(unit, k, inputs[k]) for k in range(len(unit.operand_formats))]
-    if unit.random_width:
-        steps.append(("random", f"{inputs[-1]:0{unit.random_width}b}"))
+    bits = inputs[len(unit.operand_formats) :]
+    for name, width, drawn in zip(unit.random_names, unit.random_widths, bits, strict=True):
+        steps.append((name, f"{drawn:0{width}b}"))
     why = explain(unit, inputs)
     values = operand_values(unit, inputs)
     exact = None if values is None else _exact(unit, inputs, values)

@@ -98,7 +98,7 @@ class Unit:
     result_format : Format or Integer
         Truths are ``Integer(1, False)``, classes ``Integer(4, False)``.
     projection : Projection
-        With a stochastic rounding, the random bits are one more input column.
+        Every stochastic rounding has its random bits in an input column of its own.
     exact : bool
         For to_integer: whether a number that is no integer raises inexact.
     accumulator : accumulator or preset, optional
@@ -145,20 +145,10 @@ class Unit:
                 f"the result of {self.operation} is of its first operand's format, "
                 f"{self.operand_formats[0]}, not {self.result_format}"
             )
-        if self.accumulator is not None:
-            self._check_accumulator()
+        if self.accumulator is not None and self.operation != "dot":
+            raise ValueError(f"{self.operation} has no accumulator: dot has")
         if self.projection.stochastic is not None and not self._rounds:
             raise ValueError(f"{self.operation} rounds nothing: choose a deterministic rounding")
-
-    def _check_accumulator(self) -> None:
-        if self.operation != "dot":
-            raise ValueError(f"{self.operation} has no accumulator: dot has")
-        inside = getattr(self.accumulator, "accumulator", self.accumulator)
-        if list(inside.roundings(self.terms)):
-            raise ValueError(
-                "vectors of accumulators that round stochastically are not written yet: choose one "
-                "with deterministic roundings"
-            )
 
     @property
     def terms(self) -> int:
@@ -255,18 +245,28 @@ class Unit:
             return tuple(OPERAND_NAMES[: len(self.operand_formats)])
         return (*(f"{letter}{k}" for letter in "ab" for k in range(self.terms)), "c")
 
-    @property
-    def random_width(self) -> int:
-        """Random bits of a case: N of rule P-6, or 0."""
+    @cached_property
+    def random_widths(self) -> tuple[int, ...]:
+        """Random bits of every stochastic rounding of a case, in order (rules P-6 and G-17)."""
+        found: list[int] = []
+        if self.accumulator is not None:
+            inside = getattr(self.accumulator, "accumulator", self.accumulator)
+            found += inside.roundings(self.terms)
         rule = self.projection.stochastic
-        return 0 if rule is None else rule.drawn_bits
+        return (*found, rule.drawn_bits) if rule else tuple(found)
+
+    @property
+    def random_names(self) -> tuple[str, ...]:
+        """The names of the columns of random bits: ``random``, or ``random0`` and so on."""
+        count = len(self.random_widths)
+        return ("random",) if count == 1 else tuple(f"random{s}" for s in range(count))
 
     @cached_property
     def inputs(self) -> tuple[Column, ...]:
         """The columns that go into the unit: its operands, and the random bits if it uses any."""
         pairs = zip(self.operand_names, self.operand_formats, strict=True)
-        found = [Column(name, at.width) for name, at in pairs]
-        return (*found, Column("random", self.random_width)) if self.random_width else tuple(found)
+        bits = zip(self.random_names, self.random_widths, strict=True)
+        return (*(Column(name, at.width) for name, at in pairs), *(Column(*pair) for pair in bits))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -302,8 +302,10 @@ class Unit:
             answer = getattr(lf, self.operation)(*operands, **keywords)
             return answer.view(np.uint8), raised
         keywords["rounding"] = self.projection.rounding
-        if self.random_width:
-            keywords["random_bits"] = inputs[-1]
+        if self.random_widths:
+            bits = inputs[len(self.operand_formats) :]
+            wide = [column.astype(np.uint64) for column in bits]
+            keywords["random_bits"] = np.stack(wide, axis=-1) if len(bits) > 1 else bits[0]
         if self.operation == "to_integer":
             kind = self.result_format.name
             numbers = lf.to_integer(operands[0], kind, exact=self.exact, **keywords)

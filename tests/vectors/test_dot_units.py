@@ -23,6 +23,15 @@ UNITS = [
     vectors.Unit.dot(5, "float4_e2m1fn", "bfloat16",
                      accumulator=lf.Accumulator("e6m9", order="pairwise")),
     vectors.Unit.dot(3, "float8_e4m3fn", "float32", "bfloat16", accumulator=A.Exact()),
+    vectors.Unit.dot(3, "float8_e4m3fn", "e6m9",
+                     accumulator=lf.Accumulator("e6m9", rounding=lf.Stochastic(7, "B"))),
+    vectors.Unit.dot(
+        2, "float8_e5m2", "float16", "bfloat16",
+        accumulator=lf.Accumulator("float16", rounding=lf.Stochastic(5), order="reversed",
+                                   product=A.Product("e5m7", rounding=lf.Stochastic(3, "C"))),
+        projection=lf.Projection(lf.Stochastic(9), "finite")),
+    vectors.Unit.dot(4, "float8_e4m3fn", "bfloat16", accumulator=A.Grouped(
+        A.Exact("e6m9", rounding=lf.Stochastic(12)), lf.Accumulator("bfloat16"), n=4)),
 ]  # fmt: skip
 
 
@@ -52,6 +61,38 @@ def test_columns_are_named_by_lane() -> None:
         "result",
         "flags",
     ]
+
+
+def test_every_stochastic_rounding_has_a_column_of_bits() -> None:
+    """Rule G-17: product and sum of each term, then the projection of the finished sum."""
+    columns = {column.name: column.width for column in UNITS[6].inputs[5:]}
+    assert columns == {"random0": 3, "random1": 5, "random2": 3, "random3": 5, "random4": 9}
+    assert [column.name for column in UNITS[7].inputs[9:]] == ["random"]
+
+
+def test_random_bits_go_to_their_roundings() -> None:
+    """Each row of bits, given to the golden sum by hand."""
+    unit = UNITS[6]
+    inputs = vectors.Cases(unit, 300, 3).inputs(0, 300)
+    result, flags = unit.compute(inputs)
+    for i in range(300):
+        row = [int(column[i]) for column in inputs]
+        expected = lf.golden.dot(
+            row[:2], row[2:4], formats=unit.operand_formats[1:3], format=lf.bfloat16,
+            accumulator=unit.accumulator, projection=unit.projection,
+            c=(row[4], lf.float16), random_bits=row[5:],
+        )  # fmt: skip
+        assert (int(result[i]), int(flags[i])) == expected
+    columns = list(inputs)
+    columns[6] = columns[6] ^ 31
+    assert (unit.compute(columns)[0] != result).sum() > 0
+
+
+@pytest.mark.parametrize("grammar", sorted(set(vectors.GRAMMARS) - {"flopoco", "ibm"}))
+def test_random_columns_in_every_grammar(grammar: str, tmp_path: Path) -> None:
+    path = tmp_path / "dot"
+    vectors.write(path, vectors.Cases(UNITS[6], 200, 4), grammar=grammar)
+    assert vectors.check(path, UNITS[6], grammar=grammar, golden_sample=20).ok
 
 
 def test_exact_sums_are_rounded_once() -> None:
@@ -118,8 +159,6 @@ def test_the_command_writes_dots(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["dot", "--terms", "2", "-f", "e5m2"], "what does a dot add to"),
         (["dot", "--terms", "2", "-f", "e5m2", "--result-format", "float16", "--accumulator", "x"],
          "describes no accumulator"),
-        (["dot", "--terms", "2", "-f", "e5m2", "--result-format", "float16", "--accumulator",
-          "Accumulator('float32', rounding=Stochastic(8))"], "not written yet"),
     ):  # fmt: skip
         assert main(["vectors", *bad, "--count", "9", "--out", "-"]) == 2
         assert message in capsys.readouterr().err

@@ -234,9 +234,8 @@ def _port_of(unit: Unit, column: str) -> Port | str:
 def _writer(at: Port | str) -> Callable[[int], str]:
     if at == "flags":
         return _flags_text
-    if at == "random":
+    if isinstance(at, str):
         return "R={:X}".format
-    assert not isinstance(at, str)
     return lru_cache(maxsize=1 << 17)(lambda code: text_of(at, code))
 
 
@@ -265,7 +264,7 @@ def _parsed(unit: Unit, line: bytes, stream: Stream, number: int) -> list[int]:
             (i for i, (x, y) in enumerate(zip(text, head, strict=False)) if x != y), len(text)
         )
         raise error(at, f"the lines of this unit begin with {head!r}")
-    names = [column.name for column in unit.columns]
+    names, widths = [column.name for column in unit.columns], dict(unit.columns)
     words = [(found[0], found.start()) for found in re.finditer(r"[^ ]+", text)][2:]
     shape = [*unit.inputs, "->", "result"]
     if not len(shape) <= len(words) <= len(shape) + 1:
@@ -278,7 +277,9 @@ def _parsed(unit: Unit, line: bytes, stream: Stream, number: int) -> list[int]:
     for name, (word, place) in zip(names[:-1], values, strict=True):
         at_port = _port_of(unit, name)
         try:
-            codes.append(_random(word, unit) if isinstance(at_port, str) else _code(at_port, word))
+            codes.append(
+                _random(word, widths[name]) if isinstance(at_port, str) else _code(at_port, word)
+            )
         except ValueError as wrong:
             raise error(place, str(wrong)) from None
     word, place = words[len(shape)] if len(words) > len(shape) else ("", len(line))
@@ -288,10 +289,10 @@ def _parsed(unit: Unit, line: bytes, stream: Stream, number: int) -> list[int]:
     return [*codes, sum(bits[letter] for letter in word)]
 
 
-def _random(word: str, unit: Unit) -> int:
+def _random(word: str, width: int) -> int:
     digits = word.removeprefix("R=")
-    if not re.fullmatch(r"R=[0-9A-Fa-f]+", word) or int(digits, 16) >> unit.random_width:
-        raise ValueError(f"{word!r} should be R= and {unit.random_width} random bits")
+    if not re.fullmatch(r"R=[0-9A-Fa-f]+", word) or int(digits, 16) >> width:
+        raise ValueError(f"{word!r} should be R= and {width} random bits")
     return int(digits, 16)
 
 

@@ -209,11 +209,13 @@ def looks_like(line: bytes) -> str | None:
 
 # -- saying where a file breaks the grammar -----------------------------------------------------------
 
-_TITLES = {"result": "result", "flags": "flags", "random": "random bits"}
+_TITLES = {"result": "result", "flags": "flags"}
 
 
 def title(column: Column) -> str:
     """A column's name in a sentence."""
+    if column.name.startswith("random"):
+        return f"{column.name} bits"
     return _TITLES.get(column.name, f"operand {column.name}")
 
 

@@ -57,7 +57,7 @@ def call(unit: Unit) -> str:
     'sqrt(operand_1, FORMAT_1, RULE, .result_format(RESULT_FORMAT))'
     """
     name, first = unit.operation, unit.operand_formats[0]
-    random = [f".random_bits(operand_{len(unit.inputs)})"] if unit.random_width else []
+    random = [f".random_bits(operand_{len(unit.inputs)})"] if unit.random_widths else []
     if name == "from_integer":
         assert isinstance(first, Integer)
         arguments = [_extended(first, 1), str(int(first.signed)), "RESULT_FORMAT", "RULE"]
