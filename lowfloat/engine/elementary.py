@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lowfloat import _native, golden
+from lowfloat import _native
 from lowfloat.engine import function_tables, golden_backend
 from lowfloat.formats import Format
 from lowfloat.projection import Projection
@@ -88,16 +88,9 @@ def compute(
     raised = _native.elementary(
         operation, operands, formats, out, fmt, projection, random, flags_out, collect, undecided
     )
-    for index in np.flatnonzero(undecided).tolist():
-        codes = [int(column[index if column.size > 1 else 0]) for column in operands]
-        out[index], flags = getattr(golden, operation)(
-            *codes,
-            formats=tuple(formats),
-            format=fmt,
-            projection=projection,
-            random_bits=golden_backend.bits_of(projection, random, index),
-        )
-        raised |= flags
-        if flags_out is not None:
-            flags_out[index] = flags
-    return raised
+    places = np.flatnonzero(undecided)
+    if not places.size:
+        return raised
+    return raised | golden_backend.apply(
+        operation, operands, formats, out, fmt, projection, random, flags_out, collect, places
+    )

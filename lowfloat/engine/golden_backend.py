@@ -26,10 +26,16 @@ def bits_of(projection: Projection, random: Any, index: int) -> int | None:
     return int(random[index if random.size > 1 else 0])
 
 
-def fill(results: Iterable[tuple[int, int]], out: Codes, flags_out: Codes | None) -> int:
-    """Put results and their flags where they belong; the union of the flags."""
+def fill(
+    results: Iterable[tuple[int, int]],
+    out: Codes,
+    flags_out: Codes | None,
+    places: Iterable[int] | None = None,
+) -> int:
+    """Put results and their flags where they belong, one place after another; the flags' union."""
     union = 0
-    for index, (result, flags) in enumerate(results):
+    chosen = range(out.size) if places is None else places
+    for index, (result, flags) in zip(chosen, results, strict=True):
         out[index] = result
         union |= flags
         if flags_out is not None:
@@ -47,9 +53,11 @@ def apply(
     random: Any,
     flags_out: Codes | None,
     collect: bool,
+    places: Codes | None = None,
 ) -> int:
-    """Fill ``out`` with an operation's codes; the union of the flags."""
+    """Fill ``out``, or those places of it, with an operation's codes; the union of the flags."""
     function = getattr(golden, operation)
+    indices = range(out.size) if places is None else places.tolist()
     results = (
         function(
             *codes,
@@ -58,14 +66,18 @@ def apply(
             projection=projection,
             random_bits=bits_of(projection, random, index),
         )
-        for index, codes in enumerate(rows(operands, out))
+        for index, codes in zip(indices, rows(operands, out, places), strict=True)
     )
-    return fill(results, out, flags_out)
+    return fill(results, out, flags_out, indices)
 
 
-def rows(operands: Sequence[Codes], out: Codes) -> Iterable[tuple[int, ...]]:
-    """The operands' codes, element by element, as Python ints."""
-    return zip(*(np.broadcast_to(codes, out.shape).tolist() for codes in operands), strict=True)
+def rows(
+    operands: Sequence[Codes], out: Codes, places: Codes | None = None
+) -> Iterable[tuple[int, ...]]:
+    """The operands' codes, element by element or at some places, as Python ints."""
+    columns = [np.broadcast_to(codes, out.shape) for codes in operands]
+    chosen = columns if places is None else [column[places] for column in columns]
+    return zip(*(column.tolist() for column in chosen), strict=True)
 
 
 def from_numbers(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 from lowfloat.accumulators.orders import positive
 from lowfloat.arrays import Array
 from lowfloat.engine.sources import Coded
-from lowfloat.projection import Policy, Rounding
-from lowfloat.reductions.operands import Options, operand, pair, sums
+from lowfloat.reductions.operands import both_operands, sums
+from lowfloat.reductions.options import Keywords, options_of, shows_keywords
 
 
+@shows_keywords
 def conv2d(
     x: Any,
     w: Any,
@@ -23,19 +23,7 @@ def conv2d(
     padding: int | tuple[int, int] = 0,
     dilation: int | tuple[int, int] = 1,
     groups: int = 1,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """The sums of products of an image's windows and filters, as layers of networks compute them.
 
@@ -73,13 +61,8 @@ def conv2d(
 
     Source: semantics.md rules G-1 to G-17.
     """
-    options = Options(
-        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
-        progress,
-    )  # fmt: skip
-    first, second = pair(formats)
-    a = operand(x, first, checked, accumulator)
-    b = operand(w, second, checked, accumulator)
+    options = options_of("conv2d", keywords)
+    a, b = both_operands(x, w, options)
     _check_shapes(a.codes.shape, b.codes.shape, groups)
     steps = _pairs(stride, "stride", 1), _pairs(dilation, "dilation", 1)
     columns = WindowColumns(a, b.codes.shape[2:], *steps, _pairs(padding, "padding", 0), groups)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import engine, settings
+from lowfloat.accumulators.checking import check_terms
 from lowfloat.accumulators.kinds import Accumulator, Kind, unwrapped
 from lowfloat.arrays import Array
 from lowfloat.casting import codes_of, deliver
@@ -17,32 +17,22 @@ from lowfloat.engine.random_bits import reduction_table, resolve_reduction
 from lowfloat.engine.reductions import NO_SCALES
 from lowfloat.engine.sources import Coded, code_dtype
 from lowfloat.formats import Format
-from lowfloat.projection import Policy, Projection, Rounding
+from lowfloat.projection import Projection
 from lowfloat.reductions.operands import EXACT, ONE, one_axis, operand, result_format, start_of
+from lowfloat.reductions.options import Keywords, Options, options_of, shows_keywords
 
 
+@shows_keywords
 def cumsum(
     x: Any,
     *,
     axis: int | None = None,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """The sums of the first elements along an axis, each in a stated accumulator.
 
     Element j is ``lf.sum`` of elements 0 to j. A rounded accumulator in sequence makes all of them
-    on its way; any other one begins anew for each.
+    on its way; any other one begins anew for each, which takes time with the square of their number.
 
     Parameters
     ----------
@@ -52,8 +42,8 @@ def cumsum(
     accumulator, c, format, rounding, saturation, policy
         As for ``lf.matmul``; c broadcasts to the shape without ``axis``.
     rng, random_bits
-        As for ``lf.matmul``, for rounded accumulators in sequence; given bits have the shape
-        without ``axis`` and an axis of length S (rule G-18).
+        As for ``lf.matmul``; given bits have the shape without ``axis`` and an axis of length S,
+        the number of roundings of a whole line (rule G-18).
     formats, checked, out, flags_out, progress
         As for ``lf.sum``.
 
@@ -65,7 +55,7 @@ def cumsum(
     Raises
     ------
     FormatMismatch, ValueError
-        As ``lf.matmul``; also for stochastic roundings that are not in sequence.
+        As ``lf.matmul``.
 
     Examples
     --------
@@ -76,39 +66,40 @@ def cumsum(
 
     Source: semantics.md rule G-18.
     """
-    accumulator = EXACT if accumulator is None else unwrapped(accumulator)
-    a = operand(x, formats, checked)
+    options = options_of("cumsum", keywords)
+    given = EXACT if options.accumulator is None else options.accumulator
+    a = operand(x, options.formats, options.checked, given)
+    accumulator = unwrapped(given)
     codes = a.codes.reshape(-1) if axis is None else a.codes
     moved = np.moveaxis(codes, one_axis(-1 if axis is None else axis, codes.shape), -1)
-    fmt = result_format("cumsum", format, accumulator, (a,))
-    projection = settings.resolve(rounding, saturation, policy)
-    start = start_of(c, fmt, accumulator)
+    fmt = result_format("cumsum", options.format, accumulator, (a,))
+    start = start_of(options.c, fmt, accumulator)
     if start is not None:
         start = Coded(np.broadcast_to(start.codes, moved.shape[:-1]), start.format)
-    raised = None if flags_out is None else np.zeros(moved.shape, np.uint8)
-    lines = Coded(moved, a.format)
-    if _is_chain(accumulator):
-        made = _chain(
-            accumulator, lines, start, fmt, projection, rng, random_bits, raised, progress
-        )
-    elif accumulator.draws(moved.shape[-1]) or projection.stochastic or random_bits is not None:
-        raise ValueError(
-            "stochastic prefix sums need an lf.Accumulator in sequence, without product= and "
-            "compensation= (rule G-18)"
-        )
-    else:
-        made = _prefixes(accumulator, lines, start, fmt, projection, raised, progress)
+    check_terms(accumulator, (a.format,), None if start is None else start.format)
+    wanted, flags = _targets(codes, fmt, options)
+    raised = None if flags is None else np.zeros(moved.shape, np.uint8)
+    projection = settings.resolve(options.rounding, options.saturation, options.policy)
+    lines = Lines(Coded(moved, a.format), start, accumulator, fmt, projection, raised)
+    made = (_chain if _is_chain(accumulator) else _prefixes)(lines, options)
     back = -1 if axis is None else axis
-    if raised is not None:
-        shape, byte = codes.shape, np.dtype(np.uint8)
-        target = outputs.given(flags_out, shape, byte, [a.codes], "flags_out")
-        target.final[...] = np.moveaxis(raised, -1, back)
-    result = np.moveaxis(made, -1, back)
-    if out is None:
-        return deliver(np.ascontiguousarray(result), fmt, None)
-    target = outputs.given(codes_of(out, fmt), codes.shape, code_dtype(fmt), [], "out")
-    target.final[...] = result
-    return deliver(target.final, fmt, out)
+    if raised is not None and flags is not None:
+        flags[...] = np.moveaxis(raised, -1, back)
+    wanted[...] = np.moveaxis(made, -1, back)
+    return deliver(wanted, fmt, options.out)
+
+
+def _targets(
+    codes: NDArray[Any], fmt: Format, options: Options
+) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """The arrays of results and of flags, checked before any work."""
+    out, flags = np.empty(codes.shape, code_dtype(fmt)), None
+    if options.out is not None:
+        out = outputs.given(codes_of(options.out, fmt), out.shape, out.dtype, [], "out").final
+    if options.flags_out is not None:
+        byte = np.dtype(np.uint8)
+        flags = outputs.given(options.flags_out, out.shape, byte, [], "flags_out").final
+    return out, flags
 
 
 def _is_chain(accumulator: Kind) -> bool:
@@ -121,26 +112,37 @@ def _is_chain(accumulator: Kind) -> bool:
     )
 
 
-def _chain(
-    accumulator: Any,
-    x: Coded,
-    start: Coded | None,
-    fmt: Format,
-    projection: Projection,
-    rng: Any,
-    random_bits: Any,
-    raised: NDArray[np.uint8] | None,
-    progress: Callable[[float], Any] | None,
-) -> NDArray[Any]:
+class Lines(NamedTuple):
+    """Lines of terms (..., K), where their sums start, and what decides the bits of these."""
+
+    terms: Coded
+    start: Coded | None
+    accumulator: Any
+    format: Format
+    projection: Projection
+    raised: NDArray[np.uint8] | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape without the axis of terms."""
+        return self.terms.codes.shape[:-1]
+
+    def table(self, drawn: list[int], options: Options) -> NDArray[np.uint64] | None:
+        """The random bits of every line's roundings: (lines, S), or None where S = 0."""
+        random = resolve_reduction(
+            len(drawn), lambda: drawn, options.rng, options.random_bits, self.shape
+        )
+        lines = int(np.prod(self.shape, dtype=np.int64))
+        return None if random is None else reduction_table(random, drawn, lines)
+
+
+def _chain(lines: Lines, options: Options) -> NDArray[Any]:
     """The running sum after every step, all lines at once."""
+    x, fmt, projection, raised = lines.terms, lines.format, lines.projection, lines.raised
     *shape, terms = x.codes.shape
-    own, step = accumulator.format, accumulator.projection
-    drawn = [
-        p.stochastic.drawn_bits for p in (step, projection) if p.stochastic is not None
-    ] * terms
-    lines = int(np.prod(shape, dtype=np.int64))
-    random = resolve_reduction(len(drawn), lambda: drawn, rng, random_bits, tuple(shape))
-    table = None if random is None else reduction_table(random, drawn, lines)
+    own, step = lines.accumulator.format, lines.accumulator.projection
+    drawn = [p.stochastic.drawn_bits for p in (step, projection) if p.stochastic is not None]
+    table = lines.table(drawn * terms, options)
     number = 0
 
     def bits(p: Projection) -> Any:
@@ -156,8 +158,9 @@ def _chain(
     flags = None if raised is None else np.zeros(shape, np.uint8)
     nearest = Projection("nearest_even", step.saturation, step.policy)
     s = np.zeros(shape, code_dtype(own))
-    if start is not None:
-        s = engine.convert(Array(start.codes, start.format), own, nearest, flags_out=flags)
+    if lines.start is not None:
+        start = Array(lines.start.codes, lines.start.format)
+        s = engine.convert(start, own, nearest, flags_out=flags)
         _collect(union, flags)
     for k in range(terms):
         operands = (Coded(x.codes[..., k], x.format), Coded(s, own))
@@ -168,8 +171,8 @@ def _chain(
         )
         if raised is not None and union is not None and flags is not None:
             raised[..., k] = union | flags
-        if progress is not None:
-            progress((k + 1) / terms)
+        if options.progress is not None:
+            options.progress((k + 1) / terms)
     return made
 
 
@@ -178,28 +181,31 @@ def _collect(union: NDArray[np.uint8] | None, flags: NDArray[np.uint8] | None) -
         union |= flags
 
 
-def _prefixes(
-    accumulator: Kind,
-    x: Coded,
-    start: Coded | None,
-    fmt: Format,
-    projection: Projection,
-    raised: NDArray[np.uint8] | None,
-    progress: Callable[[float], Any] | None,
-) -> NDArray[Any]:
+def _prefixes(lines: Lines, options: Options) -> NDArray[Any]:
     """Every prefix sum from its beginning."""
+    x, fmt, projection = lines.terms, lines.format, lines.projection
     *shape, terms = x.codes.shape
     made = np.empty(x.codes.shape, code_dtype(fmt))
+    start = lines.start
     c = None if start is None else Coded(start.codes[..., None, None], start.format)
+    last = [] if projection.stochastic is None else [projection.stochastic.drawn_bits]
+    drawn = [[*lines.accumulator.roundings(k + 1), *last] for k in range(terms)]
+    table = lines.table([bits for sums in drawn for bits in sums], options)
+    at = 0
     for k in range(terms):
-        flags = None if raised is None else np.zeros(shape, np.uint8)
+        flags = None if lines.raised is None else np.zeros(shape, np.uint8)
         rows = Coded(x.codes[..., None, : k + 1], x.format)
         ones = Coded(np.broadcast_to(ONE.codes, (k + 1, 1)), ONE.format)
+        bits = None
+        if table is not None and drawn[k]:
+            bits = table[:, at : (at := at + len(drawn[k]))]
+            bits = bits.reshape(shape if len(drawn[k]) == 1 else (*shape, len(drawn[k])))
         made[..., k] = engine.matmul(
-            rows, ones, c, NO_SCALES, accumulator, fmt, projection, tuple(shape), flags_out=flags
-        )
-        if raised is not None and flags is not None:
-            raised[..., k] = flags
-        if progress is not None:
-            progress((k + 1) / terms)
+            rows, ones, c, NO_SCALES, lines.accumulator, fmt, projection, tuple(shape),
+            bits=bits, flags_out=flags,
+        )  # fmt: skip
+        if lines.raised is not None and flags is not None:
+            lines.raised[..., k] = flags
+        if options.progress is not None:
+            options.progress((k + 1) / terms)
     return made

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from lowfloat.engine.sources import FLOATS, Coded, Integers, source
 from lowfloat.exception_flags import ignored
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
-from lowfloat.projection import Policy, Projection, Rounding
+from lowfloat.projection import Projection
+from lowfloat.reductions.options import Options
 
 #: The accumulator of calls that name none (the plan of the house, 4).
 EXACT = Exact()
@@ -98,7 +99,16 @@ def _integers(values: NDArray[Any]) -> Coded:
         return Coded(engine.convert(values, fmt, Projection()), fmt)
 
 
-def pair(formats: Any) -> tuple[Any, Any]:
+def both_operands(x: Any, y: Any, options: Options) -> tuple[Coded, Coded]:
+    """The codes of both operands of a product; a preset's operands are those of the device."""
+    first, second = _pair(options.formats)
+    return (
+        operand(x, first, options.checked, options.accumulator),
+        operand(y, second, options.checked, options.accumulator),
+    )
+
+
+def _pair(formats: Any) -> tuple[Any, Any]:
     if formats is None:
         return None, None
     if isinstance(formats, Sequence) and not isinstance(formats, str) and len(formats) == 2:
@@ -120,7 +130,10 @@ def result_format(name: str, fmt: Any, accumulator: Kind, operands: Sequence[Cod
     if own is not None:
         return own
     if isinstance(accumulator, FixedPoint):
-        raise FormatMismatch(f"{name} in {accumulator.bits} bits has no format: give format=...")
+        raise FormatMismatch(
+            f"{name} in {accumulator.bits} bits has no format, as no more than 52 bits of an "
+            "integer have: give format= (float64 rounds to 53 bits, and flags_out= says where)"
+        )
     formats = {x.format for x in operands}
     if len(formats) > 1:
         names = " and ".join(sorted(f.name for f in formats))
@@ -147,22 +160,6 @@ def _scales(scales: Any, k: int) -> Scales:
             raise ValueError(f"{count} scales do not divide {k} terms into equal blocks")
         blocks.append(max(1, -(-k // count)))
     return Scales(coded[0], coded[1], blocks[0], blocks[1])
-
-
-class Options(NamedTuple):
-    """The keywords that all sums share."""
-
-    accumulator: Any
-    c: Any
-    format: Any
-    rounding: Rounding | None
-    saturation: str | None
-    policy: Policy | str | None
-    rng: Any
-    random_bits: Any
-    out: Any
-    flags_out: Any
-    progress: Callable[[float], Any] | None
 
 
 def sums(

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat.arrays import Array
 from lowfloat.engine.sources import Coded
-from lowfloat.projection import Policy, Rounding
-from lowfloat.reductions.operands import Options, one_axis, operand, pair, sums
+from lowfloat.reductions.operands import both_operands, one_axis, sums
+from lowfloat.reductions.options import Keywords, options_of, shows_keywords
 
 
+@shows_keywords
 def matmul(
     x: Any,
     y: Any,
     *,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
     scales: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """The matrix product, summed in a stated accumulator, plus ``c``.
 
@@ -88,13 +76,8 @@ def matmul(
 
     Source: semantics.md rules G-1 to G-17.
     """
-    options = Options(
-        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
-        progress,
-    )  # fmt: skip
-    first, second = pair(formats)
-    a = operand(x, first, checked, accumulator)
-    b = operand(y, second, checked, accumulator)
+    options = options_of("matmul", keywords)
+    a, b = both_operands(x, y, options)
     if not a.codes.ndim or not b.codes.ndim:
         raise ValueError("matmul of a scalar: multiply it with lf.multiply")
     row, column = a.codes.ndim == 1, b.codes.ndim == 1
@@ -120,24 +103,13 @@ def _batch(name: str, x: NDArray[Any], y: NDArray[Any]) -> tuple[int, ...]:
         ) from None
 
 
+@shows_keywords
 def dot(
     x: Any,
     y: Any,
     *,
     axis: int = -1,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """The sum of x * y along an axis, row by row, in a stated accumulator.
 
@@ -171,13 +143,8 @@ def dot(
 
     Source: semantics.md rules G-1 to G-17.
     """
-    options = Options(
-        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
-        progress,
-    )  # fmt: skip
-    first, second = pair(formats)
-    a = operand(x, first, checked, accumulator)
-    b = operand(y, second, checked, accumulator)
+    options = options_of("dot", keywords)
+    a, b = both_operands(x, y, options)
     try:
         shape = np.broadcast_shapes(a.codes.shape, b.codes.shape)
     except ValueError:
@@ -190,24 +157,12 @@ def dot(
     return sums("dot", left, right, outer, (*outer, 1, 1), options)
 
 
+@shows_keywords
 def tensordot(
     x: Any,
     y: Any,
     axes: Any = 2,
-    *,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """Sums of products over several axes, as ``np.tensordot``.
 
@@ -241,13 +196,8 @@ def tensordot(
 
     Source: semantics.md rules G-1 to G-17.
     """
-    options = Options(
-        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
-        progress,
-    )  # fmt: skip
-    first, second = pair(formats)
-    a = operand(x, first, checked, accumulator)
-    b = operand(y, second, checked, accumulator)
+    options = options_of("tensordot", keywords)
+    a, b = both_operands(x, y, options)
     summed_a, summed_b = _summed_axes(axes, a.codes, b.codes)
     free_a = [i for i in range(a.codes.ndim) if i not in summed_a]
     free_b = [i for i in range(b.codes.ndim) if i not in summed_b]

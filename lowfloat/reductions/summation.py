@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from lowfloat.arrays import Array
 from lowfloat.engine.sources import Coded
-from lowfloat.projection import Policy, Rounding
-from lowfloat.reductions.operands import ONE, Options, one_axis, operand, sums
+from lowfloat.reductions.operands import ONE, one_axis, operand, sums
+from lowfloat.reductions.options import Keywords, options_of, shows_keywords
 
 
+@shows_keywords
 def sum(
     x: Any,
     *,
     axis: Any = None,
     keepdims: bool = False,
-    accumulator: Any = None,
-    c: Any = None,
-    format: Any = None,
-    rounding: Rounding | None = None,
-    saturation: str | None = None,
-    policy: Policy | str | None = None,
-    rng: Any = None,
-    random_bits: Any = None,
-    formats: Any = None,
-    checked: bool = True,
-    out: Any = None,
-    flags_out: Any = None,
-    progress: Callable[[float], Any] | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Array:
     """The sum of the elements, of all or along axes, in a stated accumulator.
 
@@ -66,11 +54,8 @@ def sum(
 
     Source: semantics.md rules G-1 to G-17.
     """
-    options = Options(
-        accumulator, c, format, rounding, saturation, policy, rng, random_bits, out, flags_out,
-        progress,
-    )  # fmt: skip
-    a = operand(x, formats, checked)
+    options = options_of("sum", keywords)
+    a = operand(x, options.formats, options.checked, options.accumulator)
     ndim = a.codes.ndim
     given = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = sorted({one_axis(i, a.codes.shape) for i in given})

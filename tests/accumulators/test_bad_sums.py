@@ -52,7 +52,7 @@ REFUSED = [
     (lambda: lf.matmul(X, Y, c=lf.array(1, "float32"), accumulator=FixedPoint(32, -18)),
      ValueError, "starts are multiples of 2^-149"),
     (lambda: lf.matmul(X, Y, accumulator=FixedPoint(60, -18)), lf.FormatMismatch,
-     "60 bits has no format"),
+     "60 bits has no format, as no more than 52 bits"),
     (lambda: lf.sum(X, axis=2), ValueError, "no axis 2"),
     (lambda: lf.sum(X, axis=1.5), TypeError, "an axis is a whole number"),
     (lambda: lf.sum(lf.array(1, "bfloat16"), axis=0), ValueError, "a scalar has no axis"),
@@ -65,8 +65,13 @@ REFUSED = [
     (lambda: lf.conv2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3))), ValueError, "does not fit"),
     (lambda: lf.conv2d(np.ones((1, 1, 4, 4)), np.ones((1, 1, 3, 3)), stride=0), ValueError,
      "stride is one whole number or two"),
-    (lambda: lf.cumsum(X, accumulator=lf.accumulators.Grouped(SR, SR, n=2), rng=lf.Philox()),
-     ValueError, "in sequence"),
+    (lambda: lf.matmul(X, Y, akkumulator=STEP), TypeError,
+     "matmul() got an unexpected keyword argument 'akkumulator'"),
+    (lambda: lf.sum(X, accumulator=lf.accumulators.nvidia_ampere("float16")), ValueError,
+     "is for operands of float16, not float8_e4m3fn"),
+    (lambda: lf.cumsum(X, accumulator=lf.accumulators.nvidia_ampere("float16")), ValueError,
+     "is for operands of float16, not float8_e4m3fn"),
+    (lambda: lf.cumsum(X, accumulator=FixedPoint(32)), ValueError, "products are multiples of"),
     (lambda: lf.Accumulator("float8_e8m0fnu"), ValueError, "which float8_e8m0fnu does not have"),
 ]  # fmt: skip
 
@@ -84,6 +89,8 @@ def test_nothing_is_drawn_or_written_by_a_refused_call() -> None:
     for keywords in ({"c": np.ones((5, 5))}, {"scales": (X, X)}, {"out": np.zeros((9, 9))}):
         with pytest.raises((ValueError, TypeError)):
             lf.matmul(X, Y, accumulator=SR, rng=rng, **{"out": out, **keywords}, format="e4m3fn")
+        with pytest.raises((ValueError, TypeError)):
+            lf.cumsum(X, accumulator=SR, rng=rng, **{"out": out, **keywords}, format="e4m3fn")
     assert rng.state["call"] == 0
     assert (out == 7).all()
 

@@ -237,6 +237,31 @@ def test_stochastic_prefix_sums_end_in_the_sum() -> None:
     assert lf.cumsum(x, accumulator=STEP).shape == (200,)
 
 
+@pytest.mark.parametrize("source", ["philox", "lfsr", "given"])
+def test_stochastic_prefix_sums_draw_one_after_another(source: str) -> None:
+    """Rule G-18: all roundings of element j follow those of element j - 1."""
+    half = lf.Accumulator("e5m3", lf.Stochastic(6))
+    acc = lf.accumulators.Grouped(half, lf.Accumulator("e5m4", compensation="kahan"), n=3)
+    x = draws(2, 7)
+    drawn = [[*acc.roundings(k + 1), 4] for k in range(7)]
+    flat = [bits for sums in drawn for bits in sums]
+    if source == "given":
+        bits = RNG.integers(0, 16, (2, len(flat)), np.uint8)
+        made = {"random_bits": bits}
+    else:
+        rng = (lf.Philox(9) if source == "philox" else lf.LFSR(16, 0xB400, state=7)).at(0)
+        made = {"rng": rng}
+        bits = np.array([lf.golden.reduction_bits(rng, e, flat) for e in range(2)])
+    z = lf.cumsum(x, axis=1, accumulator=acc, format="e4m2", rounding=lf.Stochastic(4), **made)
+    at = 0
+    for k, sums in enumerate(drawn):
+        part = bits[:, at : at + len(sums)]
+        one = lf.sum(x[:, : k + 1], axis=1, accumulator=acc, format="e4m2",
+                     rounding=lf.Stochastic(4), random_bits=part)  # fmt: skip
+        np.testing.assert_array_equal(z.codes[:, k], one.codes)
+        at += len(sums)
+
+
 def test_exact_sums_are_fractions() -> None:
     """Operands over the whole range of their formats, against rational arithmetic."""
     for name, count in (("float8_e5m2", 200), ("bfloat16", 60), ("float64", 40), ("e11m20", 40)):

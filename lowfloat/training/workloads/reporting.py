@@ -77,16 +77,17 @@ def picture(path: str | Path, curves: Mapping[str, Sequence[float]], title: str)
     from lowfloat.plotting import COLOURS, INK, MUTED
 
     figure, ax = plt.subplots(figsize=(9, 4.8), layout="constrained")
+    window = max(1, min((len(v) for v in curves.values()), default=1) // 20)
     for number, (name, values) in enumerate(curves.items()):
         style = "-" if number < len(COLOURS) else "--"
-        smooth = _smoothed(values)
+        smooth = _smoothed(values, window)
         steps = range(1, len(smooth) + 1)
         ax.plot(steps, smooth, style, color=COLOURS[number % len(COLOURS)], lw=1.6, label=name)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=MUTED, labelsize=9)
     ax.set_xlabel("step", color=MUTED)
-    ax.set_ylabel(f"training loss, mean of {_window(curves)} steps", color=MUTED)
+    ax.set_ylabel(f"training loss, mean of {window} steps", color=MUTED)
     ax.set_yscale("log")
     ax.set_title(title, loc="left", color=INK, fontsize=13, fontweight="bold")
     ax.legend(frameon=False, fontsize=9)
@@ -94,10 +95,6 @@ def picture(path: str | Path, curves: Mapping[str, Sequence[float]], title: str)
     plt.close(figure)
 
 
-def _window(curves: Mapping[str, Sequence[float]]) -> int:
-    return max(1, min((len(v) for v in curves.values()), default=1) // 20)
-
-
-def _smoothed(values: Sequence[float]) -> list[float]:
-    window = max(1, len(values) // 20)
+def _smoothed(values: Sequence[float], window: int) -> list[float]:
+    """The mean of each value and those before it, ``window`` together."""
     return [statistics.fmean(values[max(0, i + 1 - window) : i + 1]) for i in range(len(values))]
