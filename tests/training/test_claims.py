@@ -23,7 +23,7 @@ from lowfloat.training.workloads.running import Outcome, Run
 
 pytestmark = pytest.mark.training
 
-SEEDS = {"images": 3, "translation": 1, "recommendation": 3}
+SEEDS = {"images": 3, "translation": 3, "recommendation": 3}
 
 
 @pytest.fixture(scope="module")
