@@ -1,4 +1,4 @@
-"""Write the declarations of lowfloat.h for cffi's parser, which takes plain C only.
+"""Write the declarations of headers for cffi's parser, which takes plain C only.
 
 Kept are all lines but preprocessor directives and what they guard for C++; of the directives,
 LF_ABI_VERSION, which cffi reads as an integer constant.
@@ -8,7 +8,8 @@ import re
 import sys
 from pathlib import Path
 
-header, output = map(Path, sys.argv[1:])
-plain_c = re.sub(r"#ifdef __cplusplus\n(.*\n)*?#endif\n", "", header.read_text(encoding="utf-8"))
+*headers, output = map(Path, sys.argv[1:])
+text = "".join(header.read_text(encoding="utf-8") for header in headers)
+plain_c = re.sub(r"#ifdef __cplusplus\n(.*\n)*?#endif\n", "", text)
 lines = [x for x in plain_c.splitlines() if not re.match(r"#(?!define LF_ABI_VERSION )", x)]
 output.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,1 +1,2 @@
 #include "lowfloat.h"
+#include "records.h"

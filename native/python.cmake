@@ -1,11 +1,13 @@
 # The Python package: the module lowfloat._core, and what is installed beside it.
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module ${SKBUILD_SABI_COMPONENT})
 
-set(LF_HEADER "${CMAKE_CURRENT_SOURCE_DIR}/include/lowfloat.h")
+# lowfloat.h is public; vectors/*.h is declared to Python alone.
+set(LF_HEADERS "${CMAKE_CURRENT_SOURCE_DIR}/include/lowfloat.h"
+    "${CMAKE_CURRENT_SOURCE_DIR}/vectors/records.h")
 add_custom_command(
   OUTPUT cdef.h
-  COMMAND Python::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/make_cdef.py" "${LF_HEADER}" cdef.h
-  DEPENDS make_cdef.py "${LF_HEADER}" VERBATIM)
+  COMMAND Python::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/make_cdef.py" ${LF_HEADERS} cdef.h
+  DEPENDS make_cdef.py ${LF_HEADERS} VERBATIM)
 add_custom_command(
   OUTPUT _core.c
   COMMAND Python::Interpreter -m cffi.gen_src read-sources lowfloat._core cdef.h
@@ -19,6 +21,7 @@ else()
   target_compile_definitions(_core PRIVATE _CFFI_NO_LIMITED_API)
 endif()
 target_link_libraries(_core PRIVATE lowfloat)
+target_include_directories(_core PRIVATE vectors)
 if(CMAKE_SYSTEM_NAME STREQUAL Linux)
   # A simulator may load this module and a liblowfloat.so of another version into one process.
   target_link_options(_core PRIVATE -Wl,--exclude-libs,ALL)

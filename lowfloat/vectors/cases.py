@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lowfloat import _native_vectors
 from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list
     conversion_classes,
     dot_classes,
@@ -195,13 +196,12 @@ class Cases:
 
     def _counted(self, start: int, stop: int) -> tuple[Codes, ...]:
         """Inputs are the fields of a counter, the first one on top."""
-        # At most 2^32 combinations: the last counter still has 32 bits.
-        counter = np.arange(stop - start, dtype=np.uint32) + np.uint32(start if start < stop else 0)
         columns, shift = [], sum(column.width for column in self.unit.inputs)
         for column in self.unit.inputs:
             shift -= column.width
-            field = counter >> np.uint32(shift) & np.uint32((1 << column.width) - 1)
-            columns.append(field.astype(column.dtype))
+            codes = np.empty(stop - start, column.dtype)
+            _native_vectors.count_codes(start, shift, column.width, codes)
+            columns.append(codes)
         return tuple(columns)
 
     def _drawn(self, start: int, stop: int) -> tuple[Codes, ...]:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from lowfloat.vectors.cases import CHUNK, Cases
 from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import compressed
 
 #: Cases of a part: what a killed run can lose.
@@ -99,7 +100,7 @@ class Job:
         stop = min(start + size, self.stop)
         grammar, unit = grammar_named(self.grammar), self.cases.unit
         chunk = size if self.grammar == "npz" else CHUNK
-        pieces = [self.header] if number == 0 else []
+        pieces: list[Payload] = [self.header] if number == 0 else []
         for first, last in self.cases.chunks(start, stop, chunk):
             inputs = self.cases.inputs(first, last)
             pieces.append(grammar.encode(unit, (*inputs, *unit.compute(inputs))))

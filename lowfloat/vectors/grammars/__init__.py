@@ -10,6 +10,7 @@ from typing import Protocol
 from lowfloat.vectors.grammars.fptest import FPTEST
 from lowfloat.vectors.grammars.npz import NPZ
 from lowfloat.vectors.grammars.packed import PACKED
+from lowfloat.vectors.grammars.payloads import Bytes, Payload
 from lowfloat.vectors.grammars.streams import SUFFIXES, Stream
 from lowfloat.vectors.grammars.templates import CSV, FLOPOCO, JSONL, READMEMH, TESTFLOAT
 from lowfloat.vectors.table import Table
@@ -43,8 +44,8 @@ class Grammar(Protocol):
     def describe(self, unit: Unit) -> dict[str, str]:
         """The grammar as text for the manifest."""
 
-    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
-        """Columns of codes (inputs, results, flags) as bytes."""
+    def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
+        """Columns of codes (inputs, results, flags) as bytes, if possible at the start of ``into``."""
 
     def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
         """The vectors of a stream, some at a time."""

@@ -16,6 +16,7 @@ import numpy as np
 
 import lowfloat as lf
 from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars.payloads import Bytes, Payload
 from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.patterns import kind_ranges
 from lowfloat.vectors.table import Table
@@ -179,7 +180,7 @@ class FptestGrammar:
                 codes[(codes >= entry.low) & (codes <= entry.high)] = ranges[0].low
         return codes
 
-    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
+    def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
         """The lines of columns of codes."""
         head = _head(unit)
         texts = [

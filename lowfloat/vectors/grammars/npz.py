@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars.payloads import Bytes, Payload
 from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.units import Codes, Unit
@@ -36,7 +37,7 @@ class NpzGrammar:
         """The grammar as text for the manifest."""
         return {"arrays": ", ".join(f"{c.name} {c.dtype}" for c in unit.columns)}
 
-    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
+    def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
         """The whole archive; its bytes depend on the columns alone."""
         stream = io.BytesIO()
         names = [column.name for column in unit.columns]

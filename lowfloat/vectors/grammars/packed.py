@@ -12,7 +12,9 @@ from itertools import accumulate
 
 import numpy as np
 
+from lowfloat import _native_vectors
 from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars.payloads import Bytes, Payload, room
 from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.units import Codes, Unit
@@ -46,26 +48,16 @@ class PackedGrammar:
             "bits": f"{fields}, from the top, below zeros that fill the first byte",
         }
 
-    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
+    def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
         """The records of columns of codes."""
-        size, places = self.record_size(unit), _places(unit)
-        if size <= 8:
-            whole = np.dtype(np.uint32 if size <= 4 else np.uint64)
-            word = columns[-1].astype(whole)
-            for codes, place in zip(columns[:-1], places[:-1], strict=True):
-                part = codes.astype(whole)
-                part <<= whole.type(place)
-                word |= part
-            data = word.byteswap(inplace=True).view(np.uint8).reshape(-1, whole.itemsize)
-            return data[:, whole.itemsize - size :].tobytes()
-        page = np.zeros((len(columns[0]), size), np.uint8)
-        for codes, place, column in zip(columns, places, unit.columns, strict=True):
-            for byte in range(place // 8, (place + column.width - 1) // 8 + 1):
-                shift = place - 8 * byte
-                wide = codes.astype(np.uint64)
-                part = wide << np.uint64(shift) if shift >= 0 else wide >> np.uint64(-shift)
-                page[:, size - 1 - byte] |= part.astype(np.uint8)
-        return page.tobytes()
+        size = self.record_size(unit)
+        whole = room(into, len(columns[0]) * size)
+        fields = [
+            (np.ascontiguousarray(codes), column.width, place)
+            for codes, column, place in zip(columns, unit.columns, _places(unit), strict=True)
+        ]
+        _native_vectors.write_packed(fields, size, whole)
+        return whole.data
 
     def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
         """The vectors of a stream, page by page.

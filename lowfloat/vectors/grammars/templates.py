@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lowfloat import _native_vectors
 from lowfloat.vectors.errors import VectorFileError
 from lowfloat.vectors.grammars.digits import BITS, read_digits, write_digits
+from lowfloat.vectors.grammars.payloads import Bytes, Payload, room
 from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.units import Codes, Column, Unit
@@ -95,21 +97,30 @@ class TemplateGrammar:
             "line_end": "LF",
         }
 
-    def encode(self, unit: Unit, columns: Sequence[Codes]) -> bytes:
+    def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
         """The records of columns of codes: inputs, results, flags."""
         layout = self.layout(unit)
+        whole = room(into, len(columns[0]) * layout.size)
         by_name = dict(zip((c.name for c in unit.columns), columns, strict=True))
-        count = len(columns[0])
-        whole = np.empty((count, layout.size), np.uint8)
+        if all(field.base == "x" for field in layout.fields):
+            fields = [
+                (np.ascontiguousarray(by_name[f.column.name]), f.column.width, f.start)
+                for f in layout.fields
+            ]
+            _native_vectors.write_text(fields, layout.record, whole)
+        else:
+            self._encode_by_tables(layout, by_name, whole.reshape(-1, layout.size))
+        return whole.data
+
+    def _encode_by_tables(self, layout: Layout, by_name: dict[str, Codes], whole: Bytes) -> None:
         # One page serves them all: what stands between the fields is written once.
-        template = np.tile(layout.record, (min(count, PAGE), 1))
-        for start in range(0, count, PAGE):
-            page = template[: count - start]
+        template = np.tile(layout.record, (min(len(whole), PAGE), 1))
+        for start in range(0, len(whole), PAGE):
+            page = template[: len(whole) - start]
             for field in layout.fields:
                 codes = by_name[field.column.name][start : start + PAGE]
                 write_digits(page, field.start, field.base, field.digits, codes)
             whole[start : start + PAGE] = page
-        return whole.data.cast("B") if count else b""  # type: ignore[return-value]
 
     def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
         """The vectors of a stream, page by page.
