@@ -58,7 +58,7 @@ class Attention(Layer):
         scores = self._product("scores", q, np.swapaxes(k, -1, -2))
         if self.causal:
             later = np.triu(np.ones(scores.shape[-2:], bool), 1)
-            scores = np.where(later, np.float32(-np.inf), scores)
+            scores = scores + np.where(later, np.float32(-np.inf), np.float32(0))
         self.shares = ordered.softmax(scores)
         mixed = self._product("mix", self._quantize(self.shares, "pointwise", "softmax"), v)
         weight, bias = self.parameters["out_proj.weight"], self.parameters["out_proj.bias"]
@@ -76,18 +76,19 @@ class Attention(Layer):
         dscores = ordered.dsoftmax(self._quantize(dshares, "pointwise", "softmax"), self.shares)
         dq, dk = self._dproduct("scores", dscores)
         dq = dq * np.float32(1 / np.sqrt(dq.shape[-1]))
-        dx, weights, biases = np.zeros((), np.float32), [], []
-        for i, d in enumerate((dq, np.swapaxes(dk, -1, -2), dv)):
-            part = self._join(d)
-            more, dw, db = dense_backward(self.emulator, self.gemms[i], part, *self.kept["qkv"[i]])
-            dx = dx + more
-            weights.append(dw)
-            biases.append(db)
+        parts = [
+            dense_backward(self.emulator, gemm, self._join(d), *self.kept[part])
+            for gemm, d, part in zip(
+                self.gemms[:3], (dq, np.swapaxes(dk, -1, -2), dv), "qkv", strict=True
+            )
+        ]
+        dx, weights, biases = zip(*parts, strict=True)
         self.gradients |= {
             "in_proj_weight": np.concatenate(weights),
             "in_proj_bias": np.concatenate(biases),
         }
-        return dx
+        total: Floats = (dx[0] + dx[1]) + dx[2]
+        return total
 
     def _product(self, part: str, a: Floats, b: Floats) -> Floats:
         """A product of two activations, on the output's grid."""

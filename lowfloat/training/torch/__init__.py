@@ -25,7 +25,7 @@ from lowfloat.training.torch.layers import (
     round_outputs,
     why_not,
 )
-from lowfloat.training.torch.ordered import Ordered, cross_entropy
+from lowfloat.training.torch.ordered import Ordered, cross_entropy, softmax
 
 __all__ = [
     "Ordered",
@@ -39,6 +39,7 @@ __all__ = [
     "pointwise",
     "prepare",
     "scaled_dot_product_attention",
+    "softmax",
 ]
 
 

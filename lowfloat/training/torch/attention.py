@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from lowfloat.training.emulator import Emulator
-from lowfloat.training.torch.functions import linear, matmul, pointwise
+from lowfloat.training.torch.functions import linear, matmul, pointwise, shared
+from lowfloat.training.torch.ordered import softmax
 
 
 def scaled_dot_product_attention(
@@ -32,7 +33,8 @@ def scaled_dot_product_attention(
     emulator : Emulator
     layer : str
         Its products are those of layers ``layer.scores`` and ``layer.mix``, and its softmax is a
-        pointwise tensor of ``layer.softmax``.
+        pointwise tensor of ``layer.softmax``. Where the scores have an accumulator, the softmax
+        sums in a stated order too (rule W-4); beside a host's product it is torch's.
     dropout : float
         The share of weights that is set to zero.
     """
@@ -40,7 +42,9 @@ def scaled_dot_product_attention(
     scores = matmul(query, key.mT, emulator, f"{layer}.scores")
     if mask is not None:
         scores = scores + mask
-    weights = pointwise(torch.softmax(scores, -1), emulator, f"{layer}.softmax")
+    host = emulator.accumulator("forward", f"{layer}.scores") is None
+    shares = torch.softmax(scores, -1) if host else softmax(scores)
+    weights = pointwise(shares, emulator, f"{layer}.softmax")
     kept = nn.functional.dropout(weights, dropout) if dropout else weights
     return matmul(kept, value, emulator, f"{layer}.mix"), weights
 
@@ -68,6 +72,7 @@ class MultiheadAttention(nn.MultiheadAttention):
     ) -> tuple[Tensor, Tensor | None]:
         """Arguments and results are those of torch's module; ``is_causal`` needs no ``attn_mask``."""
         batched = query.dim() == 3
+        query, key, value = shared(query, key, value)
         if not batched:
             query, key, value = query[None], key[None], value[None]
             key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
@@ -77,7 +82,7 @@ class MultiheadAttention(nn.MultiheadAttention):
             shape = query.shape[1], key.shape[1]
             attn_mask = torch.ones(shape, dtype=torch.bool, device=query.device).triu(1)
         mask = self._mask(attn_mask, key_padding_mask, query)
-        q, k, v = (self._heads(x, i) for i, x in enumerate((query, key, value)))
+        q, k, v = self._heads(query, key, value)
         dropout = self.dropout if self.training else 0.0
         mixed, weights = scaled_dot_product_attention(
             q, k, v, mask, self.emulator, self.layer, dropout=dropout
@@ -94,16 +99,18 @@ class MultiheadAttention(nn.MultiheadAttention):
         weights = weights.mean(1) if average_attn_weights else weights
         return y, weights if batched else weights[0]
 
-    def _heads(self, x: Tensor, which: int) -> Tensor:
-        """The projection of query, key or value, as (n, heads, length, d)."""
-        part = slice(which * self.embed_dim, (which + 1) * self.embed_dim)
+    def _heads(self, *operands: Tensor) -> list[Tensor]:
+        """The projections of query, key and value, as (n, heads, length, d)."""
         if self._qkv_same_embed_dim:
-            weight = self.in_proj_weight[part]
+            weights = self.in_proj_weight.chunk(3)
         else:
-            weight = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)[which]
-        bias = None if self.in_proj_bias is None else self.in_proj_bias[part]
-        y = linear(x, weight, bias, self.emulator, f"{self.layer}.{'qkv'[which]}")
-        return y.reshape(*y.shape[:2], self.num_heads, -1).transpose(1, 2)
+            weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        biases = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
+        heads = []
+        for x, weight, bias, part in zip(operands, weights, biases, "qkv", strict=True):
+            y = linear(x, weight, bias, self.emulator, f"{self.layer}.{part}")
+            heads.append(y.reshape(*y.shape[:2], self.num_heads, -1).transpose(1, 2))
+        return heads
 
     def _mask(self, attn: Tensor | None, padding: Tensor | None, query: Tensor) -> Tensor | None:
         """Both masks as one of floats that broadcasts against (n, heads, targets, sources)."""

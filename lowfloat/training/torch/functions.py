@@ -37,6 +37,11 @@ def product(
     return torch.from_numpy(emulator.gemm(_array(a), _array(b), gemm, layer, operands))
 
 
+def _on_host(emulator: Emulator, gemm: str, layer: str) -> bool:
+    """Whether a GEMM is the host library's: no accumulator, and nobody who wants its operands."""
+    return emulator.accumulator(gemm, layer) is None and not emulator.recorders
+
+
 def _array(x: Tensor) -> np.ndarray[Any, Any]:
     if x.device.type != "cpu":
         raise TypeError(
@@ -141,11 +146,6 @@ class _Convolution(torch.autograd.Function):
             rows = torch.from_numpy(convolution.as_rows(_array(e)))
             db = product(emulator, _ones(rows), rows, "wgrad", layer, (None, "error"))[0]
         return dx, dw, db, None, None, None, None
-
-
-def _on_host(emulator: Emulator, gemm: str, layer: str) -> bool:
-    """Whether a GEMM is the host library's: no accumulator, and nobody who wants its operands."""
-    return emulator.accumulator(gemm, layer) is None and not emulator.recorders
 
 
 def _host_convolution(a: Tensor, w: Tensor, window: Window, groups: int) -> Tensor:
@@ -266,6 +266,36 @@ class _Pointwise(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         emulator, layer = ctx.place
         return quantize(emulator, gradient, "pointwise", layer), None, None
+
+
+class _Shared(torch.autograd.Function):
+    """One tensor as several, whose gradients are added from the first to the last."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, uses: int) -> tuple[Tensor, ...]:
+        ctx.set_materialize_grads(False)
+        return tuple(x.view_as(x) for _ in range(uses))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None]:
+        total = None
+        for gradient in gradients:
+            if gradient is not None:
+                total = gradient if total is None else total + gradient
+        return total, None
+
+
+def shared(*operands: Tensor) -> list[Tensor]:
+    """The operands; where one tensor stands in several places, its gradients are added in their order.
+
+    Autograd adds them in an order of its own, and a sum of three in float32 depends on it.
+    """
+    copies = {}
+    for x in operands:
+        uses = sum(x is y for y in operands)
+        copies[id(x)] = iter(_Shared.apply(x, uses) if uses > 1 else (x,))
+    return [next(copies[id(x)]) for x in operands]
 
 
 def linear(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from lowfloat.training import ordered
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.numpy.layer import Layer
 from lowfloat.training.numpy.pointwise import CrossEntropy
@@ -74,6 +75,38 @@ class Ordered(nn.Module):
         for key, parameter in zip(self.layer.parameters, parameters, strict=True):
             self.layer.parameters[key] = parameter.detach().numpy()
         return _Apply.apply(x, self.layer, *parameters)  # type: ignore[no-any-return]
+
+
+class _Softmax(torch.autograd.Function):
+    @staticmethod
+    @np.errstate(all="ignore")
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = torch.from_numpy(ordered.softmax(x.detach().numpy()))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    @np.errstate(all="ignore")
+    def backward(ctx: Any, dy: Tensor) -> Tensor:
+        (y,) = ctx.saved_tensors
+        return torch.from_numpy(ordered.dsoftmax(dy.numpy(), y.numpy()))
+
+
+def softmax(x: Tensor) -> Tensor:
+    """exp(x - max) over its sum along the last axis, the sum in the order of rule W-4.
+
+    Parameters
+    ----------
+    x : Tensor of float32
+
+    Examples
+    --------
+    >>> import torch
+    >>> softmax(torch.tensor([0.0, 0.0, -torch.inf]))
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    return _Softmax.apply(x)  # type: ignore[no-any-return]
 
 
 class _CrossEntropy(torch.autograd.Function):
