@@ -125,6 +125,24 @@ def sampled_codes(seed: int, count: int, *formats: lf.Format) -> list[np.ndarray
     ]
 
 
+def near_codes(rng: np.random.Generator, fmt: lf.Format, count: int) -> np.ndarray:
+    """Random codes of all sorts: any, of close exponents, of short significands, near the bounds."""
+    top = np.uint64((1 << fmt.width) - 1)
+    codes = rng.integers(0, int(top), count, np.uint64, endpoint=True)
+    m, sign = fmt.mantissa_bits, np.uint64(fmt.sign_mask)
+    middle = np.uint64(fmt.magnitude_mask // 2)
+    kind = rng.integers(0, 6, count)
+    close = (codes & sign) | (middle + codes % np.uint64(min(8 << m, int(middle) or 1)))
+    short = codes & ~np.uint64((1 << (m // 2)) - 1)
+    low = (codes & sign) | (codes % np.uint64(3 << m) & np.uint64(fmt.magnitude_mask))
+    high = np.uint64(fmt.max_finite_code) - np.minimum(
+        codes % np.uint64(2 << m), np.uint64(fmt.max_finite_code)
+    )
+    high |= codes & sign
+    picked = np.choose(kind, [codes, close, close, short, low, high])
+    return (picked & top).astype(code_dtype(fmt))
+
+
 @st.composite
 def code_columns(draw: st.DrawFn, formats: Sequence[lf.Format], count: int) -> list[np.ndarray]:
     """``count`` codes of each format, remarkable ones often."""

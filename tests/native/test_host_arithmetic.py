@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import softfloatpy as sf
-from native_calls import all_codes, assert_call, native_call
+from native_calls import all_codes, assert_call, native_call, near_codes
 from native_paths import DEFAULT, PATHS, assert_same
 from strategies import ROUNDINGS, SATURATIONS
 
@@ -22,24 +22,6 @@ FORMATS = (
     "float16", "bfloat16", "e5m9", "e6m7", "e4m11", "e7m8", "e8m5", "e3m12", "e2m13", "e9m6",
     "e8m3b126", "e5m9fnuz", "e6m7u", "e0m15", "binary16p8se", "float32", "e8m10", "e8m20", "e6m9",
 )  # fmt: skip
-
-
-def near_codes(rng: np.random.Generator, fmt: lf.Format, count: int) -> np.ndarray:
-    """Random codes of all sorts: any, of close exponents, of short significands, near the bounds."""
-    top = np.uint64((1 << fmt.width) - 1)
-    codes = rng.integers(0, int(top), count, np.uint64, endpoint=True)
-    m, sign = fmt.mantissa_bits, np.uint64(fmt.sign_mask)
-    middle = np.uint64(fmt.magnitude_mask // 2)
-    kind = rng.integers(0, 6, count)
-    close = (codes & sign) | (middle + codes % np.uint64(min(8 << m, int(middle) or 1)))
-    short = codes & ~np.uint64((1 << (m // 2)) - 1)
-    low = (codes & sign) | (codes % np.uint64(3 << m) & np.uint64(fmt.magnitude_mask))
-    high = np.uint64(fmt.max_finite_code) - np.minimum(
-        codes % np.uint64(2 << m), np.uint64(fmt.max_finite_code)
-    )
-    high |= codes & sign
-    picked = np.choose(kind, [codes, close, close, short, low, high])
-    return (picked & top).astype(code_dtype(fmt))
 
 
 def generic(operation, columns, formats, fmt, projection):
