@@ -1,7 +1,7 @@
 /* 2^40 log2|x| of binary32 numbers as integers, rounded to nearest (X-2). Internal.
  *
- * With x = 2^e m, 1 <= m < 2, and c the middle of m's sixteenth of [1, 2): q is 1/c to 28 bits,
- * r = m q - 1 is exact in binary64 (24 + 28 bits), and |r| < 0.0304. Then log2 m = -log2 q +
+ * With x = 2^e m, 1 <= m < 2, and c the middle of m's sixteenth of [1, 2): q is 1/c to 24 bits,
+ * r = m q - 1 is exact in binary64 (24 + 24 bits), and |r| < 0.0304. Then log2 m = -log2 q +
  * log2(1 + r), the first from a table in units of 2^-60, the second a polynomial of degree 11.
  *
  * Error bound, in log2 m: truncation below 0.0304^12 / 12 / ln 2 < 2^-63; the last two steps of
@@ -17,7 +17,7 @@
 
 enum { LF_LOG_FRACTION = 20, LF_LOG_DOUBT = 16 }; /* bits below 2^-40; 2^-56 in units of 2^-60 */
 
-/* 1/c to 28 bits, and round(-2^60 log2 q). */
+/* 1/c to 24 bits, and round(-2^60 log2 q). */
 extern const double lf_log_reciprocal[16];
 extern const int64_t lf_log_table[16];
 /* log2(e) (-1)^(k+1) / k times 2^60, for k = 1 to 11. */

@@ -287,6 +287,18 @@ def test_logarithms_of_all_exponents(isa: str) -> None:
     assert all(_native.log2_fixed(1 << k) == (k - 149) << 40 for k in range(23))
 
 
+@pytest.mark.parametrize("isa", _native.usable_isas())
+@pytest.mark.parametrize(
+    "step", [16, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["sixteenth", "all"]
+)
+def test_vectors_give_the_exact_logarithms(isa: str, step: int) -> None:
+    """Runs of 64 significands against lf_log2_exact, which takes their bits one by one."""
+    for first in range(0, 1 << 23, 64 * step):
+        bits = np.arange(first, first + 64, dtype=np.uint32) | 0x3F800000
+        expected = sum(lib.lf_log2_fixed(b) for b in bits.tolist())
+        assert sums_of(bits.view(np.float32), isa)[1] == expected
+
+
 @pytest.mark.exhaustive
 def test_every_significands_logarithm() -> None:
     bits = np.arange(1 << 23, dtype=np.uint32)
