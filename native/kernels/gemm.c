@@ -23,6 +23,7 @@ typedef uint32_t lf_unsigned32 __attribute__((vector_size(LF_VECTOR_BYTES)));
 #define STOCHASTIC(X, lanes) X(lanes, STOCHASTIC) X(lanes, STOCHASTIC_CHECKED)
 /* clang-format on */
 
+#define ROWS_OF(kind) ((kind) == LF_STEP_HOST ? LF_HOST_ROWS : LF_TILE_ROWS)
 #define HOST_OF_32 float
 #define HOST_OF_64 double
 #define TILE_OF(body, name, lanes, rows, kind)                                                     \
@@ -31,7 +32,7 @@ typedef uint32_t lf_unsigned32 __attribute__((vector_size(LF_VECTOR_BYTES)));
         body##lanes(p, a, b, steps, sums, rows, kind);                                             \
     }
 #define TILES(lanes, kind)                                                                         \
-    TILE_OF(lf_tile, tile##kind##lanes, lanes, LF_TILE_ROWS, LF_STEP_##kind)                       \
+    TILE_OF(lf_tile, tile##kind##lanes, lanes, ROWS_OF(LF_STEP_##kind), LF_STEP_##kind)            \
     TILE_OF(lf_tile, few##kind##lanes, lanes, LF_TILE_FEW, LF_STEP_##kind)                         \
     static void join##kind##lanes(const lf_step *p, const void *inner, void *outer, size_t n)      \
     {                                                                                              \
@@ -53,6 +54,7 @@ STOCHASTIC(RANDOM_TILES, 64)
 
 extern const lf_gemm_table LF_JOIN(lf_gemm_, LF_ISA_NAME);
 const lf_gemm_table LF_JOIN(lf_gemm_, LF_ISA_NAME) = {
+    .rows = {LF_HOST_ROWS, LF_TILE_ROWS},
     .columns = {2 * LF_VECTOR_BYTES / 4, 2 * LF_VECTOR_BYTES / 8},
 #ifdef __FMA__
     .fused = 1,

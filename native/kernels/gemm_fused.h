@@ -44,17 +44,6 @@ LF_INLINE lf_vector_words32 lf_cut_to_integers(lf_vector32 x)
 #endif
 }
 
-LF_INLINE lf_vector32 lf_greater(lf_vector32 x, lf_vector32 y)
-{
-#if defined(__AVX512F__)
-    return (lf_vector32)_mm512_max_ps((__m512)x, (__m512)y);
-#elif defined(__AVX2__)
-    return (lf_vector32)_mm256_max_ps((__m256)x, (__m256)y);
-#else
-    return lf_choose32((lf_vector_words32)(x > y), x, y);
-#endif
-}
-
 enum { LF_FUSED_COLUMNS = 2 * LF_VECTOR_BYTES / 4, LF_FUSED_VECTOR = LF_VECTOR_BYTES / 4 };
 
 /* One block of n terms for `rows` rows, a constant. `a` and `b` are those of the first term;
@@ -74,9 +63,9 @@ LF_INLINE lf_vector_words32 lf_fused_block(const lf_fused *f, const float *a, co
             c[i][j] =
                 *(const lf_vector_loaded32 *)(sums + i * LF_FUSED_COLUMNS + j * LF_FUSED_VECTOR);
             lf_vector_words32 e = (lf_vector_words32)c[i][j] & 0x7f800000;
-            lf_vector32 start = lf_greater((lf_vector32)e, smallest);
+            lf_vector32 start = lf_greater32((lf_vector32)e, smallest);
             start = (lf_vector32)((lf_vector_words32)start & (lf_vector_words32)(c[i][j] != 0));
-            power[i][j] = lf_greater(start, least);
+            power[i][j] = lf_greater32(start, least);
         }
     for (size_t s = 0; s < n; s++) {
         lf_vector32 b0 = *(const lf_vector_loaded32 *)(bp + s * LF_FUSED_COLUMNS);
@@ -84,8 +73,8 @@ LF_INLINE lf_vector_words32 lf_fused_block(const lf_fused *f, const float *a, co
 #pragma GCC unroll 4
         for (int i = 0; i < rows; i++) {
             lf_vector32 factor = lf_repeat32(ap + s * height + (size_t)i);
-            power[i][0] = lf_greater(factor * b0, power[i][0]);
-            power[i][1] = lf_greater(factor * b1, power[i][1]);
+            power[i][0] = lf_greater32(factor * b0, power[i][0]);
+            power[i][1] = lf_greater32(factor * b1, power[i][1]);
         }
     }
 #pragma GCC unroll 4

@@ -9,8 +9,8 @@
 
 #include "lowfloat.h"
 
-/* Rows of a tile, and of the tiles of the last rows. */
-enum { LF_TILE_ROWS = 14, LF_TILE_FEW = 4 };
+/* Rows of a tile, at most, and of the tiles of the last rows. */
+enum { LF_TILE_MOST = 14, LF_TILE_FEW = 4 };
 
 /* What a step does after the product; gemm_steps.h has the theorems. W is the host's precision, p
  * that of the accumulator.
@@ -102,6 +102,7 @@ typedef void (*lf_powers)(const float *numbers, size_t n, float smallest, float 
 
 /* What one instruction set offers, by lanes of 32 and 64 bits. */
 typedef struct lf_gemm_table {
+    int rows[2];    /* of a tile of host steps, and of others */
     int columns[2]; /* of a tile */
     int fused;      /* whether a product and its sum are rounded once */
     lf_tile tile[2][LF_STEPS], few[2][LF_STEPS];

@@ -99,6 +99,16 @@ LF_INLINE VECTOR NAME(lf_choose)(WORDS mask, VECTOR yes, VECTOR no)
     return (VECTOR)(((WORDS)yes & mask) | ((WORDS)no & ~mask));
 }
 
+/* The greater of two numbers, neither a NaN, nor zeros of unlike sign. */
+LF_INLINE VECTOR NAME(lf_greater)(VECTOR x, VECTOR y)
+{
+#if defined(INTRINSIC)
+    return (VECTOR)INTRINSIC(max)(x, y);
+#else
+    return NAME(lf_choose)((WORDS)(x > y), x, y);
+#endif
+}
+
 LF_INLINE VECTOR NAME(lf_magnitude)(VECTOR x)
 {
     return (VECTOR)((WORDS)x & ~HOST_SIGN);

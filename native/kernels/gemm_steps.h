@@ -2,55 +2,60 @@
  *
  * x is the host's a b + c, rounded once to W bits (24 or 53), and p the accumulator's precision.
  *
- * 1. Rounding in two operations (nearest). With k = W - p, y = RN((2^k - 1) x) and
- *    r = 2^k x - y, the latter exact, r is x rounded to p bits, ties to even, if 2 p + 2 <= W:
- *    - y is a multiple of its last place, which is that of 2^k x where both lie in one binade; so
- * is r, and it is off x by the error of y, at most half of it: r is the nearest. In a tie the last
- *      k bits of x are 100...0, k >= 2, so 2^k x is an even multiple of that place; y is even,
- * hence r.
- *    - otherwise x = 2^e (1 + d) with 0 <= d < 2^-k (1 + 2^(1-k)), and y lies one binade below,
- * where places are half as wide. Then r is a multiple of 2^(k-W) 2^e, the nearest to x; since d <
- * 2^(k-W-1) for 2k >= W + 2, that is 2^e, as it should be. tests/native checks it for every
- * significand and p. 2^k x must not overflow.
+ * 1. Rounding in two operations (nearest). With k = W - p, y = RN((2^k - 1) x) and r = 2^k x - y,
+ * the latter exact, r is x rounded to p bits, ties to even, if 2 p + 2 <= W: y is a multiple of its
+ * last place, which is that of 2^k x where both lie in one binade; so is r, and it is off x by the
+ * error of y, at most half of it: r is the nearest. In a tie the last k bits of x are 100...0, k >=
+ * 2, so 2^k x is an even multiple of that place; y is even, hence r. Otherwise x = 2^e (1 + d) with
+ * 0 <= d < 2^-k (1 + 2^(1-k)), and y lies one binade below, where places are half as wide. Then r
+ * is a multiple of 2^(k-W) 2^e, the nearest to x; since d < 2^(k-W-1) for 2k >= W + 2, that is 2^e,
+ * as it should be. 2^k x must not overflow.
+ *
+ * In three operations: y = RN((2^k + 1) x), r = y + RN(x - y), for k >= 1 (Veltkamp; ties: here).
+ * Let x = 2^k X + s, an integer of W bits with 0 <= s < 2^k; then y = 2^k Y. y - x = 2^k (Y - X) -
+ * s is from 2^(W-1+k) to 2^(W+k), where host numbers are 2^k apart, so its rounding is 2^k (Y - X -
+ * u) and r = 2^k (X + u), where u is 0 or 1 as s is below or above half of 2^k. In a tie Y - X - u
+ * is even; Y is even, since y was a tie as well, or lies in the binade above, where places are
+ * twice as wide; so X + u is even. (2^k + 1) x must not overflow. tests/accumulators checks both
+ * forms for every significand.
  *
  * 2. Two roundings are one (nearest). Let a b have q bits and c be a number of the accumulator,
  * whose smallest positive number is 2^u and whose greatest is below 2^(E+1). Rounding a b + c to W
  * bits, then to p bits or to a multiple of 2^u, equals rounding once, if (A) p + q <= W - 1, and
- *       (B) q <= p and 2 p <= W - 1, or E + 1 - u <= W - 1.
- *    It can go wrong only where the first rounding meets a midpoint of the second: the sum is at
- * most half of its last of W places off a midpoint, but not on it. The greater addend is then a
- * multiple of the midpoints' unit, and the smaller one has bits from there down to below the W
- * places: W - p + 1 bits or more, against (A) if it is a b, against (B) if it is c; or the greater
- * addend is the midpoint itself, which a number of the accumulator is not, nor a b if q <= p, and
- *    otherwise c would lie below 2^u by E + 1 - u <= W - 1. Directed roundings compose
- *    without conditions.
+ * (B) q <= p and 2 p <= W - 1, or E + 1 - u <= W - 1. It can go wrong only where the first rounding
+ * meets a midpoint of the second: the sum is at most half of its last of W places off a midpoint,
+ * but not on it. The greater addend is then a multiple of the midpoints' unit, and the smaller one
+ * has bits from there down to below the W places: W - p + 1 bits or more, against (A) if it is a b,
+ * against (B) if it is c; or the greater addend is the midpoint itself, which a number of the
+ * accumulator is not, nor a b if q <= p, and otherwise c would lie below 2^u by E + 1 - u <= W - 1.
+ * Directed roundings compose without conditions.
  *
  * 3. No subnormals (nearest, truncate, stochastic). If a b is a multiple of 2^u, so are all sums;
  * one below the smallest normal number has fewer than p bits and no rounding moves it. No sum is -0
- *    unless c was: exact zeros are +0 in these directions.
+ * unless c was: exact zeros are +0 in these directions.
  *
- *    A product that is rounded first is a multiple of its format's smallest number, which an
- *    accumulator has.
+ * A product that is rounded first is a multiple of its format's smallest number, which an
+ * accumulator has.
  *
  * 4. No overflow. After n steps |sum| <= (|c| + n m) (1 + 2^(1-p))^n, where m bounds |a b|; the
  * caller compares this with the largest number before it runs n steps without looking.
  *
  * 5. Checked. With t = 2^e of the sign of x, e the exponent of x or the lowest, adding t 2^k leaves
- *    the places of p bits, or of subnormals, rounded as the control word says; t 2^k is even, so
- * ties go to even. The sign of a zero is that of x (A-2 by the host, P-10). Overflows, infinities
- * and NaNs are replaced afterwards; where t 2^k overflows, x is scaled down first.
+ * the places of p bits, or of subnormals, rounded as the control word says; t 2^k is even, so ties
+ * go to even. To nearest even 1.5 |t| 2^k does the same for both signs of x, if k >= 2: the sum
+ * stays in one binade. The sign of a zero is that of x (A-2 by the host, P-10). Overflows,
+ * infinities and NaNs are replaced afterwards; where t 2^k overflows, x is scaled down first.
  *
  * 6. Random bits (stochastic). Under a control word toward zero x has its first W bits, of which p
- * + N
- *    <= W decide (P-6 A: floor(nu 2^N)); R is added at the N places below the last of p and the
+ * + N <= W decide (P-6 A: floor(nu 2^N)); R is added at the N places below the last of p and the
  * rest cut off.
  *
  * 7. Spread. Where (B) fails, sums are still exact in W bits, and (B) not needed, while all
  * products so far are multiples of some 2^v and |sums| <= 2^(W + v).
  *
- * 8. Odd. Otherwise the error of the sum (Knuth's two-sum) tells whether it is inexact and
- * where from; the neighbour with an odd last bit replaces it, and a second rounding to p <= W - 2
- * bits is innocuous (Boldo and Melquiond 2008).
+ * 8. Odd. Otherwise the error of the sum (Knuth's two-sum) tells whether it is inexact and where
+ * from; the neighbour with an odd last bit replaces it, and a second rounding to p <= W - 2 bits is
+ * innocuous (Boldo and Melquiond 2008).
  */
 
 /* Adds t 2^k and takes it off again. */
@@ -65,8 +70,7 @@ LF_INLINE VECTOR NAME(lf_binade)(VECTOR x, VECTOR smallest)
 #if defined(__AVX512F__)
     return (VECTOR)INTRINSIC(range)((VECTOR)((WORDS)x & (HOST_SIGN | HOST_EXPONENT)), smallest, 3);
 #else
-    VECTOR m = (VECTOR)((WORDS)x & HOST_EXPONENT);
-    m = NAME(lf_choose)((WORDS)(m < smallest), smallest, m);
+    VECTOR m = NAME(lf_greater)((VECTOR)((WORDS)x & HOST_EXPONENT), smallest);
     return (VECTOR)((WORDS)m | ((WORDS)x & HOST_SIGN));
 #endif
 }
@@ -127,9 +131,24 @@ LF_INLINE VECTOR NAME(lf_checked)(const lf_grid *g, VECTOR x)
     return NAME(lf_settle)(g, x, NAME(lf_fitted)(g, x));
 }
 
-LF_INLINE VECTOR NAME(lf_nearest)(const lf_grid *g, VECTOR x)
+/* The same, to nearest even, for k >= 2. */
+LF_INLINE VECTOR NAME(lf_fitted_nearest)(const lf_grid *g, VECTOR x)
 {
-    return NAME(lf_fmsub)(x, EACH(g->power), x * EACH(g->power - 1));
+#if defined(__AVX512F__)
+    return NAME(lf_fitted)(g, x);
+#else
+    VECTOR t = NAME(lf_greater)((VECTOR)((WORDS)x & HOST_EXPONENT), EACH(g->smallest));
+    return NAME(lf_cut)(t, EACH(1.5 * g->power), x);
+#endif
+}
+
+/* Additions of at most 256 bits have ports of their own: every other column uses them. */
+LF_INLINE VECTOR NAME(lf_nearest)(const lf_grid *g, VECTOR x, const int column)
+{
+    if (column % 2 == 0 || LF_VECTOR_BYTES > 32)
+        return NAME(lf_fmsub)(x, EACH(g->power), x * EACH(g->power - 1));
+    VECTOR y = x * EACH(g->power + 1);
+    return y + (x - y);
 }
 
 LF_INLINE VECTOR NAME(lf_truncated)(const lf_grid *g, VECTOR x)
@@ -162,14 +181,16 @@ LF_INLINE VECTOR NAME(lf_random_checked)(const lf_grid *g, int n, VECTOR x, WORD
     return NAME(lf_settle)(g, x, NAME(lf_cut)(t, power, cut + added));
 }
 
-LF_INLINE VECTOR NAME(lf_stepped)(const lf_step *p, const int kind, VECTOR a, VECTOR b, VECTOR c)
+/* `column` is that of the vector in its tile. */
+LF_INLINE VECTOR NAME(lf_stepped)(const lf_step *p, const int kind, const int column, VECTOR a,
+                                  VECTOR b, VECTOR c)
 {
     switch (kind) {
     case LF_STEP_HOST: return NAME(lf_fma)(a, b, c);
-    case LF_STEP_NEAREST: return NAME(lf_nearest)(&p->sum, NAME(lf_fma)(a, b, c));
+    case LF_STEP_NEAREST: return NAME(lf_nearest)(&p->sum, NAME(lf_fma)(a, b, c), column);
     case LF_STEP_TRUNCATE: return NAME(lf_truncated)(&p->sum, NAME(lf_fma)(a, b, c));
     case LF_STEP_PRODUCT_NEAREST:
-        return NAME(lf_nearest)(&p->sum, NAME(lf_fitted)(&p->product, a * b) + c);
+        return NAME(lf_nearest)(&p->sum, NAME(lf_fitted_nearest)(&p->product, a * b) + c, column);
     case LF_STEP_PRODUCT_TRUNCATE:
         return NAME(lf_truncated)(&p->sum, NAME(lf_fitted)(&p->product, a * b) + c);
     case LF_STEP_BOUNDED: return NAME(lf_bounded)(&p->sum, NAME(lf_fma)(a, b, c));

@@ -6,12 +6,23 @@
 #undef TILE_COLUMNS
 #define TILE_COLUMNS (2 * VECTOR_LANES)
 
+#ifndef LF_GEMM_TILE_H
+#    define LF_GEMM_TILE_H
+/* Twice as many sums, and what a step needs, are what the registers hold. Where there are 16 of
+ * them, steps of several operations have more sums than that, for their latency. */
+#    if defined(__AVX512F__)
+enum { LF_HOST_ROWS = 14, LF_TILE_ROWS = 14 };
+#    else
+enum { LF_HOST_ROWS = 6, LF_TILE_ROWS = 8 };
+#    endif
+#endif
+
 /* `rows` and `kind` are constants, so that the loops over the tile unroll and the sums stay in
  * registers. */
 LF_INLINE void NAME(lf_tile)(const lf_step *p, const HOST *a, const HOST *b, size_t steps,
                              HOST *sums, const int rows, const int kind)
 {
-    VECTOR c[LF_TILE_ROWS][2];
+    VECTOR c[LF_TILE_MOST][2];
     lf_step constants = *p;
 #pragma GCC unroll 14
     for (int i = 0; i < rows; i++) {
@@ -24,8 +35,8 @@ LF_INLINE void NAME(lf_tile)(const lf_step *p, const HOST *a, const HOST *b, siz
 #pragma GCC unroll 14
         for (int i = 0; i < rows; i++) {
             VECTOR factor = NAME(lf_repeat)(a + s * (size_t)rows + i);
-            c[i][0] = NAME(lf_stepped)(&constants, kind, factor, b0, c[i][0]);
-            c[i][1] = NAME(lf_stepped)(&constants, kind, factor, b1, c[i][1]);
+            c[i][0] = NAME(lf_stepped)(&constants, kind, 0, factor, b0, c[i][0]);
+            c[i][1] = NAME(lf_stepped)(&constants, kind, 1, factor, b1, c[i][1]);
         }
     }
 #pragma GCC unroll 14
@@ -42,7 +53,7 @@ LF_INLINE void NAME(lf_join)(const lf_step *p, const HOST *inner, HOST *outer, s
     const VECTOR one = EACH(1);
     for (size_t i = 0; i < n; i += VECTOR_LANES) {
         VECTOR x = *(const LOADED *)(inner + i), c = *(const LOADED *)(outer + i);
-        *(LOADED *)(outer + i) = NAME(lf_stepped)(&constants, kind, x, one, c);
+        *(LOADED *)(outer + i) = NAME(lf_stepped)(&constants, kind, 0, x, one, c);
     }
 }
 

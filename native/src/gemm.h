@@ -10,7 +10,7 @@
 #include "project.h"
 
 /* Terms that are packed at a time, columns of a block, and rows of a block. */
-enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 64 * LF_TILE_ROWS, LF_BLOCK_COLUMNS = 512 };
+enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 896, LF_BLOCK_COLUMNS = 512 };
 
 /* A format as a range of host numbers: all are multiples of 2^unit below 2^(top + 1). */
 typedef struct lf_gemm_range {
@@ -73,9 +73,10 @@ typedef struct lf_gemm {
     const lf_gemm_table *table;
     int wide; /* 0: binary32 in the lanes; 1: binary64 */
     int host_bytes;
-    int columns;  /* of a tile */
-    size_t depth; /* terms that are packed at a time: whole blocks */
-    int levels;   /* 1, or 2 with an outer accumulator */
+    int rows, columns; /* of a tile */
+    size_t block_rows; /* of whole tiles */
+    size_t depth;      /* terms that are packed at a time: whole blocks */
+    int levels;        /* 1, or 2 with an outer accumulator */
     lf_gemm_level level[2];
     lf_gemm_terms terms;
     lf_gemm_side side[2];

@@ -207,7 +207,7 @@ static bool plan_level(lf_gemm_level *l, const lf_accumulator *acc, const lf_gem
         return false;
     bool once = innocuous(&product, &sum, host->precision);
     l->spread = !once;
-    if (2 * sum.precision + 2 <= host->precision)
+    if (2 * sum.precision + 2 <= host->precision && (!rounded || l->step.product.power >= 4))
         l->plain = rounded ? LF_STEP_PRODUCT_NEAREST : LF_STEP_NEAREST;
     if (once)
         return true;
@@ -406,6 +406,8 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
             !plan_random(g, acc, random) ||
             !lf_gemm_encoder(&g->result, result->format, projection, wide, isa))
             continue;
+        g->rows = g->table->rows[g->level[0].is_fused || g->level[0].plain != LF_STEP_HOST];
+        g->block_rows = (size_t)(LF_BLOCK_ROWS / g->rows * g->rows);
         if (exact) { /* c is taken as it is */
             g->start_format = r->c.codes ? r->c.format : r->a.format;
             g->start_same = true;

@@ -12,7 +12,7 @@
 #include "gemm.h"
 #include "threads.h"
 
-enum { LF_MOST_TILES = LF_BLOCK_ROWS / LF_TILE_ROWS + 2 };
+enum { LF_MOST_TILES = LF_BLOCK_ROWS / LF_TILE_FEW + 2 };
 enum { LF_GEMM_FAILED = 1, LF_GEMM_VOID = 2 };
 enum { LF_LINE = 64 };
 
@@ -45,7 +45,7 @@ static size_t least_of(size_t x, size_t y)
 /* The sums of a tile. Every tile has the room of a full one. */
 static char *sums_of(const block *b, int level, size_t i, size_t j)
 {
-    size_t tile = (size_t)(LF_TILE_ROWS * b->g->columns * b->g->host_bytes);
+    size_t tile = (size_t)(b->g->rows * b->g->columns * b->g->host_bytes);
     return b->sums[level] + (j * b->tiles[0] + i) * tile;
 }
 
@@ -55,7 +55,8 @@ static void divide_rows(block *b)
     char *panel = b->panels[0], *powers = b->powers[0];
     while (row < rows) {
         size_t left = rows - row;
-        int height = left <= 2 * LF_TILE_FEW ? LF_TILE_FEW : LF_TILE_ROWS;
+        size_t few = (left + LF_TILE_FEW - 1) / LF_TILE_FEW * LF_TILE_FEW;
+        int height = few < (size_t)b->g->rows ? LF_TILE_FEW : b->g->rows;
         b->strips[n++] = (strip){.row = row,
                                  .lines = (int)least_of(left, (size_t)height),
                                  .rows = height,
@@ -124,7 +125,7 @@ static bool start_block(block *b)
 {
     const lf_gemm *g = b->g;
     int last = g->levels - 1;
-    size_t tile = (size_t)(LF_TILE_ROWS * g->columns * g->host_bytes);
+    size_t tile = (size_t)(g->rows * g->columns * g->host_bytes);
     memset(b->sums[last], 0, b->tiles[0] * b->tiles[1] * tile);
     b->minus_zero = false;
     if (g->reduction->c.codes)
@@ -168,8 +169,7 @@ static void run_tile(const block *b, const strip *s, char *sums, size_t first, s
 {
     const lf_gemm *g = b->g;
     const lf_gemm_level *l = &g->level[0];
-    const lf_tile *tiles =
-        s->rows == LF_TILE_ROWS ? g->table->tile[g->wide] : g->table->few[g->wide];
+    const lf_tile *tiles = s->rows == g->rows ? g->table->tile[g->wide] : g->table->few[g->wide];
     size_t host = (size_t)g->host_bytes;
     lf_step step = l->step;
     step.random = draws;
@@ -296,7 +296,7 @@ static void join_group(block *b)
     const lf_gemm *g = b->g;
     const lf_gemm_level *outer = &g->level[1];
     lf_fpenv_direct(outer->direction);
-    size_t sums = b->tiles[0] * b->tiles[1] * (size_t)(LF_TILE_ROWS * g->columns);
+    size_t sums = b->tiles[0] * b->tiles[1] * (size_t)(g->rows * g->columns);
     g->table->join[g->wide][outer->checked](&outer->step, b->sums[0], b->sums[1], sums);
     lf_fpenv_direct(LF_NEAREST_EVEN);
 }
@@ -343,7 +343,7 @@ static bool run_block(block *b)
     for (size_t group = 0; group < groups; group++) {
         if (g->levels > 1)
             memset(b->sums[0], 0,
-                   b->tiles[0] * b->tiles[1] * (size_t)(LF_TILE_ROWS * g->columns * g->host_bytes));
+                   b->tiles[0] * b->tiles[1] * (size_t)(g->rows * g->columns * g->host_bytes));
         if (!run_group(b, group))
             return false;
         if (g->levels > 1)
@@ -357,7 +357,8 @@ static bool allocate(block *b, size_t rows, size_t columns)
 {
     const lf_gemm *g = b->g;
     size_t host = (size_t)g->host_bytes, width = (size_t)g->columns;
-    size_t high = rows + 2 * LF_TILE_ROWS, wide = columns + width;
+    /* The last rows are at most three tiles of few. */
+    size_t high = rows + 3 * LF_TILE_MOST, wide = columns + width;
     size_t panel[2] = {high * LF_DEPTH * host, width * LF_DEPTH * host};
     size_t sums = high * wide * host;
     size_t tiles = (high / LF_TILE_FEW + 1) * (wide / width + 1) * sizeof(int);
@@ -394,7 +395,7 @@ static uint32_t run_share(const void *argument, size_t begin, size_t end)
     *b = (block){.g = g};
     size_t lines[2] = {g->side[0].lines, g->side[1].lines};
     uint32_t failed = 0;
-    if (!allocate(b, least_of(lines[0], LF_BLOCK_ROWS), least_of(lines[1], LF_BLOCK_COLUMNS))) {
+    if (!allocate(b, least_of(lines[0], g->block_rows), least_of(lines[1], LF_BLOCK_COLUMNS))) {
         free(b);
         return LF_GEMM_FAILED;
     }
@@ -406,10 +407,10 @@ static uint32_t run_share(const void *argument, size_t begin, size_t end)
         from[job->cut] = unit * job->lines;
         to[job->cut] = least_of(lines[job->cut], (unit + units) * job->lines);
         b->batch = begin / job->per;
-        for (size_t i = from[0]; i < to[0]; i += LF_BLOCK_ROWS)
+        for (size_t i = from[0]; i < to[0]; i += g->block_rows)
             for (size_t j = from[1]; j < to[1]; j += LF_BLOCK_COLUMNS) {
                 b->first[0] = i, b->first[1] = j;
-                b->lines[0] = least_of(to[0] - i, LF_BLOCK_ROWS);
+                b->lines[0] = least_of(to[0] - i, g->block_rows);
                 b->lines[1] = least_of(to[1] - j, LF_BLOCK_COLUMNS);
                 if (!failed && !run_block(b))
                     failed |= b->failed ? b->failed : LF_GEMM_FAILED;
@@ -433,9 +434,9 @@ int lf_gemm_run(const lf_gemm *g, int threads)
     double steps = (double)rows * (double)columns * (double)batch * (double)g->terms.count;
     if (steps < SINGLE_THREAD_BELOW)
         threads = 1;
-    size_t tall = (rows + LF_TILE_ROWS - 1) / LF_TILE_ROWS;
+    size_t tall = (rows + (size_t)g->rows - 1) / (size_t)g->rows;
     size_t broad = (columns + (size_t)g->columns - 1) / (size_t)g->columns;
-    share job = {.g = g, .lines = LF_TILE_ROWS, .per = tall};
+    share job = {.g = g, .lines = (size_t)g->rows, .per = tall};
     if (batch * tall < 4 * (size_t)threads && broad > tall)
         job = (share){.g = g, .cut = 1, .lines = (size_t)g->columns, .per = broad};
     uint32_t failed = lf_run_grains(run_share, &job, batch * job.per, 1, threads);

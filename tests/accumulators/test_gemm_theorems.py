@@ -29,6 +29,37 @@ def test_two_operations_round_to_nearest_even(p: int) -> None:
     np.testing.assert_array_equal(two_operations(x, p), nearest_even(np.float64(x), p))
 
 
+def three_operations(x: np.ndarray, p: int) -> np.ndarray:
+    """The other form of theorem 1: y = RN((2^k + 1) x), y + RN(x - y)."""
+    y = x * np.float32(2.0 ** (24 - p) + 1)
+    return np.float64(y + (x - y))
+
+
+@pytest.mark.parametrize("p", [2, 3, 7, 8, 11, 12, 22, 23])
+def test_three_operations_round_to_nearest_even(p: int) -> None:
+    x = np.float32(np.arange(1 << 23, 1 << 24, dtype=np.int64))
+    np.testing.assert_array_equal(three_operations(x, p), nearest_even(np.float64(x), p))
+
+
+def added(x: np.ndarray, factor: float, p: int) -> np.ndarray:
+    """Theorem 5 to nearest even: a multiple of 2^k times x's power of two is added."""
+    power = np.exp2(np.frexp(x)[1] - 1).astype(np.float32) * np.float32(factor * 2.0 ** (24 - p))
+    return np.float64((x + power) - power)
+
+
+@pytest.mark.parametrize("p", [2, 3, 11, 12, 21, 22])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_constant_rounds_both_signs(p: int, sign: int) -> None:
+    x = np.float32(sign * np.arange(1 << 23, 1 << 24, dtype=np.int64))
+    np.testing.assert_array_equal(added(x, 1.5, p), nearest_even(np.float64(x), p))
+
+
+@pytest.mark.parametrize(("p", "factor"), [(23, 1.5), (11, 1.0)])
+def test_one_constant_needs_two_places_and_a_half(p: int, factor: float) -> None:
+    x = np.float32(-np.arange(1 << 23, 1 << 24))
+    assert (added(x, factor, p) != nearest_even(np.float64(x), p)).any()
+
+
 def test_two_operations_need_twice_the_precision() -> None:
     x = np.float32(np.arange(1 << 23, 1 << 24))
     assert (two_operations(x, 12) != nearest_even(np.float64(x), 12)).any()
