@@ -74,12 +74,12 @@ static inline lf_value product(const lf_value *x, const lf_value *y)
     return (lf_value){.kind = kind, .sign = sign};
 }
 
-static inline lf_coded convert(const lf_target *t, lf_value x, uint64_t random)
+static lf_coded convert(const lf_target *t, lf_value x, uint64_t random)
 {
     return x.kind == LF_NAN ? lf_nan_operands(t, &x, 1) : lf_project(t, &x, random);
 }
 
-static inline lf_coded add(const lf_target *t, lf_value x, lf_value y, bool negate, uint64_t random)
+static lf_coded add(const lf_target *t, lf_value x, lf_value y, bool negate, uint64_t random)
 {
     if (lf_any_nan(&x, &y))
         return lf_nan_operands(t, (lf_value[]){x, y}, 2);
@@ -97,7 +97,7 @@ lf_value lf_sum(lf_value x, lf_value y, bool zero_sign)
     return sum_numbers(x, y, zero_sign);
 }
 
-static inline lf_coded multiply(const lf_target *t, lf_value x, lf_value y, uint64_t random)
+static lf_coded multiply(const lf_target *t, lf_value x, lf_value y, uint64_t random)
 {
     if (lf_any_nan(&x, &y))
         return lf_nan_operands(t, (lf_value[]){x, y}, 2);
@@ -105,7 +105,7 @@ static inline lf_coded multiply(const lf_target *t, lf_value x, lf_value y, uint
     return p.kind == LF_NAN ? lf_invalid(t) : lf_project(t, &p, random);
 }
 
-static inline lf_coded fma_(const lf_target *t, lf_value x, lf_value y, lf_value z, uint64_t random)
+static lf_coded fma_(const lf_target *t, lf_value x, lf_value y, lf_value z, uint64_t random)
 {
     if (lf_any_nan(&x, &y))
         return lf_nan_operands(t, (lf_value[]){x, y, z}, 3);
@@ -169,13 +169,24 @@ uint32_t lf_compute(const lf_context *context, const uint64_t *const operands[3]
 {
     const lf_target *t = &context->target;
     bool daz = (context->operation == LF_QUANTIZE ? &context->grid : t)->projection.daz;
+    bool draws = t->projection.rounding == LF_STOCHASTIC;
     uint32_t all = 0;
     switch (context->operation) {
-    case LF_CONVERT: FOR_ELEMENTS(convert(t, VALUE(0), r)) break;
-    case LF_ADD: FOR_ELEMENTS(add(t, VALUE(0), VALUE(1), false, r)) break;
-    case LF_SUBTRACT: FOR_ELEMENTS(add(t, VALUE(0), VALUE(1), true, r)) break;
-    case LF_MULTIPLY: FOR_ELEMENTS(multiply(t, VALUE(0), VALUE(1), r)) break;
-    case LF_FMA: FOR_ELEMENTS(fma_(t, VALUE(0), VALUE(1), VALUE(2), r)) break;
+    case LF_CONVERT: FOR_NUMBERS(1, SHORT(0), convert(t, VALUE(0), r)) break;
+    case LF_ADD:
+        FOR_NUMBERS(2, lf_short_sum(SHORT(0), SHORT(1)), add(t, VALUE(0), VALUE(1), false, r))
+        break;
+    case LF_SUBTRACT:
+        FOR_NUMBERS(2, lf_short_sum(SHORT(0), lf_short_negated(SHORT(1))),
+                    add(t, VALUE(0), VALUE(1), true, r))
+        break;
+    case LF_MULTIPLY:
+        FOR_NUMBERS(2, lf_short_product(SHORT(0), SHORT(1)), multiply(t, VALUE(0), VALUE(1), r))
+        break;
+    case LF_FMA:
+        FOR_NUMBERS(3, lf_short_fused(SHORT(0), SHORT(1), SHORT(2)),
+                    fma_(t, VALUE(0), VALUE(1), VALUE(2), r))
+        break;
     case LF_QUANTIZE: FOR_ELEMENTS(quantize(context, VALUE(0), r)) break;
     default:
         if (context->operation <= LF_FAA)

@@ -11,13 +11,18 @@ uint32_t lf_compute_algebraic(const lf_context *context, const uint64_t *const o
                               const uint64_t *random, uint64_t *codes, uint8_t *flags, size_t n)
 {
     const lf_target *t = &context->target;
-    bool daz = t->projection.daz;
+    bool daz = t->projection.daz, draws = t->projection.rounding == LF_STOCHASTIC;
+    const lf_short one = {(uint64_t)1 << 63, 0, false};
     uint32_t all = 0;
     uint32_t control = lf_fpenv_enter(); /* the roots begin with the host's */
     switch (context->operation) {
-    case LF_DIVIDE: FOR_ELEMENTS(lf_divide(t, VALUE(0), VALUE(1), r)) break;
-    case LF_RECIPROCAL: FOR_ELEMENTS(lf_reciprocal(t, VALUE(0), r)) break;
-    case LF_SQRT: FOR_ELEMENTS(lf_sqrt(t, VALUE(0), r)) break;
+    case LF_DIVIDE:
+        FOR_NUMBERS(2, lf_short_quotient(SHORT(0), SHORT(1)), lf_divide(t, VALUE(0), VALUE(1), r))
+        break;
+    case LF_RECIPROCAL:
+        FOR_NUMBERS(1, lf_short_quotient(one, SHORT(0)), lf_reciprocal(t, VALUE(0), r))
+        break;
+    case LF_SQRT: FOR_NUMBERS(1, lf_short_root(SHORT(0)), lf_sqrt(t, VALUE(0), r)) break;
     case LF_RSQRT: FOR_ELEMENTS(lf_rsqrt(t, VALUE(0), r)) break;
     case LF_HYPOT: FOR_ELEMENTS(lf_hypot(t, VALUE(0), VALUE(1), r)) break;
     case LF_REMAINDER: FOR_ELEMENTS(lf_remainder(t, VALUE(0), VALUE(1), true, r)) break;

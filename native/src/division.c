@@ -3,20 +3,13 @@
 /* Quotients. Operands have at most 53 bits, at the top of their significands, so that the upper
  * 64 bits are all. */
 
-/* The quotient of two finite nonzero numbers. The first 63 bits and a bit for the rest decide
- * every rounding but the stochastic ones, which get 127. */
-static lf_value quotient(const lf_value *x, const lf_value *y, bool wide)
+/* The quotient of two finite nonzero numbers: the first 127 bits and one for the rest. */
+static lf_value quotient(const lf_value *x, const lf_value *y)
 {
-    uint64_t divisor = (uint64_t)(y->significand >> 64);
+    uint64_t divisor = (uint64_t)(y->significand >> 64), rest;
     /* x < 2 y as integers, so the quotient of x / 2 fits in 64 bits; it is 2^62 or more. */
-    lf_u128 dividend = x->significand >> 1;
-    lf_u128 q = (lf_u128)(uint64_t)(dividend / divisor) << 64;
-    lf_u128 rest = dividend - (q >> 64) * divisor;
-    if (wide) {
-        dividend = rest << 64; /* rest < divisor: 64 bits more */
-        q |= (uint64_t)(dividend / divisor);
-        rest = dividend - (lf_u128)(uint64_t)q * divisor;
-    }
+    lf_u128 q = lf_divide_128(x->significand >> 1, divisor, &rest);
+    q = q << 64 | lf_divide_128((lf_u128)rest << 64, divisor, &rest);
     return lf_with_significand(q | (rest != 0), x->exponent - y->exponent, x->sign != y->sign);
 }
 
@@ -27,7 +20,7 @@ static lf_coded project_quotient(const lf_target *t, const lf_value *x, const lf
     bool sign = x->sign != y->sign;
     lf_value q = {.kind = LF_ZERO, .sign = sign};
     if (x->kind == LF_FINITE && y->kind == LF_FINITE)
-        q = quotient(x, y, t->projection.rounding == LF_STOCHASTIC);
+        q = quotient(x, y);
     else if (x->kind == y->kind)
         return lf_invalid(t);
     else if (x->kind == LF_INFINITE)

@@ -34,23 +34,25 @@ static bool stochastic_away(const lf_projection *p, lf_u128 above, uint64_t rand
     return (scaled + random) >> n != 0;
 }
 
+#define HALF ((uint64_t)1 << 63)
+const lf_threshold lf_thresholds[LF_STOCHASTIC] = {
+    [LF_NEAREST_EVEN] = {{HALF - 1, HALF - 1}, 1},
+    [LF_NEAREST_AWAY] = {{HALF, HALF}, 0},
+    [LF_NEAREST_ZERO] = {{HALF - 1, HALF - 1}, 0},
+    [LF_TOWARD_ZERO] = {{0, 0}, 0},
+    [LF_TOWARD_POSITIVE] = {{UINT64_MAX, 0}, 0},
+    [LF_TOWARD_NEGATIVE] = {{0, UINT64_MAX}, 0},
+    [LF_AWAY_FROM_ZERO] = {{UINT64_MAX, UINT64_MAX}, 0},
+    [LF_TO_ODD] = {{UINT64_MAX, UINT64_MAX}, 1},
+    [LF_NEAREST_ODD] = {{HALF, HALF}, UINT64_MAX},
+};
+
 bool lf_rounds_away(const lf_projection *p, lf_u128 above, bool odd, bool sign, uint64_t random)
 {
-    const lf_u128 half = (lf_u128)1 << 127;
-    if (above == 0)
-        return false;
-    switch (p->rounding) {
-    case LF_NEAREST_EVEN: return above > half || (above == half && odd);
-    case LF_NEAREST_AWAY: return above >= half;
-    case LF_NEAREST_ZERO: return above > half;
-    case LF_TOWARD_ZERO: return false;
-    case LF_TOWARD_POSITIVE: return !sign;
-    case LF_TOWARD_NEGATIVE: return sign;
-    case LF_AWAY_FROM_ZERO: return true;
-    case LF_TO_ODD: return !odd;
-    case LF_NEAREST_ODD: return above > half || (above == half && !odd);
-    default: return stochastic_away(p, above, random);
-    }
+    if (p->rounding == LF_STOCHASTIC)
+        return stochastic_away(p, above, random);
+    uint64_t nu = (uint64_t)(above >> 64) | ((uint64_t)above != 0);
+    return lf_reaches_next(p->rounding, nu, odd, sign);
 }
 
 /* Rule P-5; in a format of powers of two alone, ties under nearest_even go to the larger. */

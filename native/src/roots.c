@@ -54,24 +54,6 @@ static lf_u128 long_root(uint64_t root, lf_u128 rest, lf_u128 low)
     return r << 4 | (left != 0 || low << 120 != 0);
 }
 
-/* The root of a positive number to 54 bits and one for the rest, which are enough but for the
- * stochastic roundings. As integers, a 2^52 for a of 53 or 54 bits has a root of 53 bits; the next
- * bit is set iff (root + 1/2)^2 is below, that is, if the rest is above the root. */
-static lf_value short_root(const lf_value *x)
-{
-    uint64_t a = (uint64_t)(x->significand >> 75) << (x->exponent & 1);
-    uint64_t root = (uint64_t)(int64_t)(__builtin_sqrt((double)(int64_t)a) * 0x1p26);
-    int64_t rest = (int64_t)((a << 52) - root * root); /* below 2^56: modulo 2^64 is enough */
-    while (rest < 0)
-        rest += (int64_t)(2 * root--) - 1;
-    while (rest > (int64_t)(2 * root))
-        rest -= (int64_t)(2 * root++) + 1;
-    uint64_t bits = root << 11 | (uint64_t)(rest > (int64_t)root) << 10;
-    return (lf_value){.significand = (lf_u128)bits << 64 | (rest != 0),
-                      .exponent = x->exponent >> 1,
-                      .kind = LF_FINITE};
-}
-
 /* The floor of the root depends on nothing below the integer part of the radicand. 64 bits and
  * one for the rest decide every rounding but the stochastic ones. */
 static lf_coded project_root(const lf_target *t, radicand x, uint64_t random)
@@ -101,8 +83,8 @@ lf_coded lf_sqrt(const lf_target *t, lf_value x, uint64_t random)
         return lf_project(t, &x, random);
     if (t->projection.rounding == LF_STOCHASTIC)
         return project_root(t, (radicand){x.significand, 0, x.exponent}, random);
-    lf_value root = short_root(&x);
-    return lf_project(t, &root, random);
+    lf_short radicand = {(uint64_t)(x.significand >> 64), x.exponent, false};
+    return lf_project_short(t, lf_short_root(radicand));
 }
 
 /* 1 / x for x > 0, as 2^(255 + e) / x in 256 bits with 64 at a time; the last 128 only if `wide`.
