@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,3 +141,34 @@ def manifest() -> dict[str, int]:
     """The number of lines of every file."""
     table = json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))
     return {row["file"].removesuffix(".txt.gz"): row["lines"] for row in table["files"]}
+
+
+def unchanged(
+    name: str, folder: str, operands: Sequence[Sequence[int]], nan_or_invalid: Sequence[bool]
+) -> list[bool]:
+    """Which lines of a file without NaN policy another policy leaves as they are.
+
+    The policies' folders hold the lines of these files that they change; of fused operations, which
+    were drawn anew, and of files that have no counterpart, only lines without a NaN are sure to stay.
+    """
+    stem = re.sub(r"(-exact|-notexact)?_(near_even|any)_(any|after)$", "", name)
+    path = FOLDER / folder / f"{stem}_near_even_after.txt.gz"
+    known = path.exists() and "mulAdd" not in name
+    to_integer = re.search(r"_to_u?i\d", name)
+    sure = known or (folder == "nan_armdefault" and not to_integer)
+    changed: set[tuple[int, ...]] = set()
+    if known:
+        with gzip.open(path, "rt", encoding="ascii") as file:
+            rows = [
+                [int(field, 16) for field in row.split(" ")] for row in file.read().splitlines()
+            ]
+        changed = {tuple(row[:-2]) for row in rows}
+    return [
+        tuple(row) not in changed and (sure or not doubtful)
+        for row, doubtful in zip(operands, nan_or_invalid, strict=True)
+    ]
+
+
+def is_plain(name: str) -> bool:
+    """Whether a file is one that the NaN policies' lines were taken from, or could have been."""
+    return "/" not in name and bool(re.search(r"_(near_even|any)_(any|after)$", name))

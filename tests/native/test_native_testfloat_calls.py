@@ -17,8 +17,11 @@ from testfloat_vectors import (
     INTEGERS,
     NAN_FOLDERS,
     ROUNDINGS,
+    is_plain,
     manifest,
     needs_vectors,
+    unchanged,
+    vector_files,
 )
 
 import lowfloat as lf
@@ -120,6 +123,31 @@ def test_every_line(file: File) -> None:
     columns, results, flags = read(file)
     for projection in file.projections():
         assert_call(call(file, columns, projection), results, flags)
+
+
+PLAIN = [file for file in files() if is_plain(file.name)]
+
+
+@pytest.mark.parametrize("folder", NAN_FOLDERS)
+@pytest.mark.parametrize("file", PLAIN, ids=lambda file: file.name)
+def test_what_a_nan_policy_does_not_change(file: File, folder: str) -> None:
+    columns, results, flags = read(file)
+    doubtful = (flags & 16) != 0
+    if file.function == "apply":
+        nan = file.format.magnitude_mask - (1 << file.format.mantissa_bits) + 1
+        doubtful = (results & file.format.magnitude_mask) > nan
+    elif file.function == "compare":
+        doubtful = np.zeros(flags.size, bool)
+    rows = list(zip(*(c.tolist() for c in columns), strict=True))
+    keep = np.array(unchanged(file.name, folder, rows, doubtful.tolist()))
+    assert keep.sum() > keep.size // 4
+    policy = lf.Policy(NAN_FOLDERS[folder], tininess="after")
+    kept = [c[keep] for c in columns]
+    assert_call(call(file, kept, lf.Projection(policy=policy)), results[keep], flags[keep])
+
+
+def test_every_file_is_read_here_or_in_the_other_test() -> None:
+    assert {f.name for f in files()} | {f.name for f in vector_files()} == set(manifest())
 
 
 def test_a_planted_error_is_found() -> None:
