@@ -70,3 +70,16 @@ def test_int64_is_rounded_once(name: str) -> None:
     ties = top + (rng.integers(0, 2, 600) * 2 + 1) * (top >> (fmt.mantissa_bits + 1))
     x = np.concatenate([x, ties, ties + 1, 1 - ties])
     assert_rounded_once(x, fmt)
+
+
+def test_a_wrong_mode_and_a_value_rounded_twice_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    fmt = lf.format("float16")
+    traps = double_rounding_traps(fmt, 500)
+    expected = rounded(traps.tolist(), fmt, gmpy2.RoundToNearest).view(np.uint64)
+    with np.errstate(over="ignore"):
+        twice = traps.astype(np.float32).astype(np.float16).astype(np.float64)
+    with pytest.raises(AssertionError, match="differ"):
+        assert_same("by float32", twice.view(np.uint64), expected)
+    monkeypatch.setitem(ROUNDINGS, "toward_positive", gmpy2.RoundDown)
+    with pytest.raises(AssertionError, match=r"toward_positive: .* differ"):
+        assert_rounded_once(traps, fmt)

@@ -1,4 +1,4 @@
-"""Arithmetic by host floats against the generic path and others' arithmetic, on every kernel set."""
+"""Arithmetic by host floats against the generic path and the ufuncs of others, on every kernel set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import product
 import ml_dtypes
 import numpy as np
 import pytest
-import softfloatpy as sf
 from native_calls import all_codes, assert_call, native_call, near_codes
 from native_paths import DEFAULT, PATHS, assert_same
 from strategies import ROUNDINGS, SATURATIONS
@@ -118,54 +117,6 @@ def test_scalar_operands_places_and_threads(operation: str) -> None:
             assert_same(f"{isa} in place", out, expected[0])
 
 
-SOFT = {
-    "float16": (sf.Float16, "f16"), "float32": (sf.Float32, "f32"), "float64": (sf.Float64, "f64"),
-}  # fmt: skip
-SOFT_NAMES = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "sqrt": "sqrt",
-    "fma": "mul_add",
-}  # fmt: skip
-SOFT_ROUNDINGS = {
-    "nearest_even": sf.RoundingMode.NEAR_EVEN, "nearest_away": sf.RoundingMode.NEAR_MAX_MAG,
-    "toward_zero": sf.RoundingMode.MIN_MAG, "toward_negative": sf.RoundingMode.MIN,
-    "toward_positive": sf.RoundingMode.MAX,
-}  # fmt: skip
-
-
-def softfloat(operation: str, name: str, columns: list[np.ndarray]) -> tuple[list[int], list[int]]:
-    """Codes and flags of Berkeley SoftFloat, called live."""
-    kind, prefix = SOFT[name]
-    function = getattr(sf, f"{prefix}_{SOFT_NAMES[operation]}")
-    size = columns[0].itemsize
-    codes, flags = [], []
-    for row in zip(*(c.tolist() for c in columns), strict=True):
-        sf.set_exception_flags(0)
-        result = function(*(kind.from_bytes(x.to_bytes(size, "big")) for x in row))
-        codes.append(int.from_bytes(result.to_bytes(), "big"))
-        flags.append(int(sf.get_exception_flags()))
-    return codes, flags
-
-
-@pytest.mark.parametrize("operation", ARITY)
-@pytest.mark.parametrize("name", SOFT)
-def test_softfloat_agrees(name: str, operation: str) -> None:
-    """Values and flags; SoftFloat hands NaNs on, so of those only that they are NaNs."""
-    fmt, rng = lf.format(name), np.random.default_rng(11)
-    nans = fmt.magnitude_mask - fmt.min_normal_code + 1
-    formats = [fmt] * ARITY[operation]
-    sf.set_tininess_mode(sf.TininessMode.AFTER_ROUNDING)
-    for rounding, mode in SOFT_ROUNDINGS.items():
-        columns = [near_codes(rng, fmt, 300) for _ in formats]
-        sf.set_rounding_mode(mode)
-        codes, flags = softfloat(operation, name, columns)
-        expected = np.array(codes, code_dtype(fmt))
-        is_nan = (expected & fmt.magnitude_mask) > nans
-        expected[is_nan] = fmt.nan_code
-        run = native_call(operation, columns, formats, fmt, lf.Projection(rounding))
-        assert_call(run, expected, np.array(flags, np.uint8))
-    sf.set_rounding_mode(sf.RoundingMode.NEAR_EVEN)
-
-
 UFUNCS = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
     "sqrt": np.sqrt,
@@ -207,6 +158,13 @@ def test_the_ufuncs_of_numpy_and_ml_dtypes_agree(name: str, operation: str) -> N
             nan = (out & fmt.magnitude_mask) == fmt.magnitude_mask
             out[nan] = fmt.nan_code
         assert_same(f"{path}, {name} {operation}", out[keep], expected[keep])
+
+
+def test_another_operation_of_ml_dtypes_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UFUNCS, "add", np.subtract)
+    for name in ("float8_e4m3fn", "bfloat16"):
+        with pytest.raises(AssertionError, match="differ"):
+            test_the_ufuncs_of_numpy_and_ml_dtypes_agree(name, "add")
 
 
 @pytest.mark.parametrize("operation", ARITY)

@@ -101,3 +101,21 @@ def test_all_float32_patterns_equal_ml_dtypes(name: str) -> None:
         for path, isa, generic in PATHS[1:]:
             with _native.forced(isa, generic):
                 assert_same(f"{path} from {start:#x}", lf.cast(x, fmt).codes, expected)
+
+
+def test_another_type_of_ml_dtypes_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E4M3FN under the name of its neighbour, and one wrong code."""
+    x = random_numbers()[:2000]
+    right = theirs
+
+    def spoilt(x: np.ndarray, fmt: lf.Format) -> np.ndarray:
+        codes = right(x, fmt).copy()
+        codes[1234] ^= 1
+        return codes
+
+    monkeypatch.setitem(globals(), "theirs", spoilt)
+    with pytest.raises(AssertionError, match="1 of 2000 differ"):
+        assert_cast_like_ml_dtypes(x, lf.float8_e4m3fn)
+    monkeypatch.setitem(globals(), "theirs", lambda x, fmt: right(x, lf.float8_e4m3))
+    with pytest.raises(AssertionError, match="differ"):
+        assert_cast_like_ml_dtypes(x, lf.float8_e4m3fn)
