@@ -116,6 +116,13 @@ def project(x: Numbers, f: lf.Format, p: lf.Projection,
     x = replace(x, significand=np.where(number, x.significand, U(1)), rest=x.rest & number,
                 exponent=np.where(number, x.exponent, -f.bias))  # fmt: skip
     binade = bit_length(x.significand) - 1 + x.exponent
+    # Everything beyond the highest binade overflows alike: 2^(emax + 1), so that codes fit.
+    past = binade > f.emax
+    x = replace(
+        x, significand=np.where(past, U(1) << U(MOST_BITS - 1), x.significand),
+        exponent=np.where(past, f.emax + 2 - MOST_BITS, x.exponent),
+    )  # fmt: skip
+    binade = np.where(past, f.emax + 1, binade)
     lowest = -f.bias if f.subnormals == "normal" else 1 - f.bias
     code, away, inexact = on_lattice(x, np.maximum(binade, lowest), f, p, bits)
     code = code + away
