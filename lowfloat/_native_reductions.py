@@ -17,25 +17,12 @@ from lowfloat._native import (
     options_struct,
     projection_struct,
 )
-from lowfloat.accumulators.fused import Fused, LateStart
-from lowfloat.accumulators.kinds import (
-    COMPENSATIONS,
-    GROUPINGS,
-    METHODS,
-    Accumulator,
-    FixedPoint,
-    Grouped,
-    Kind,
-)
-from lowfloat.accumulators.orders import ORDERS, Interleaved
+from lowfloat.accumulators.fields import fields_of
+from lowfloat.accumulators.kinds import Kind
 from lowfloat.formats import Format
-from lowfloat.projection import ROUNDINGS, Projection
+from lowfloat.projection import Projection
 
 Codes = NDArray[Any]
-
-_KINDS = {"Accumulator": 0, "Exact": 1, "FixedPoint": 2, "Fused": 3, "Grouped": 4}
-_ALL_BITS = -1
-_NO_MINIMUM = -(1 << 31)
 
 #: The struct of each accumulator, followed by those that it points to.
 _accumulators: dict[Kind, list[Any]] = {}
@@ -79,75 +66,20 @@ def _make(accumulator: Kind, kept: list[Any]) -> Any:
     struct = ffi.new("lf_accumulator *")
     kept.append(struct)
     struct.size = ffi.sizeof("lf_accumulator")
-    struct.kind = _KINDS[type(accumulator).__name__]
-    struct.minimum_exponent = _NO_MINIMUM
-    struct.fraction_bits = struct.subsum_bits = struct.late_cutoff = _ALL_BITS
-    order = getattr(accumulator, "order", "sequential")
-    if isinstance(order, Interleaved):
-        struct.order, struct.order_n, struct.order_width = len(ORDERS), order.n, order.width
-    else:
-        struct.order = ORDERS.index(order)
-    if isinstance(accumulator, Grouped):
-        struct.grouping = 1 + GROUPINGS.index(accumulator.by)
-        struct.n, struct.width = accumulator.n, accumulator.width
-        struct.inner, struct.outer = _make(accumulator.inner, kept), _make(accumulator.outer, kept)
-        return struct
-    if isinstance(accumulator, FixedPoint):
-        struct.bits, struct.lsb = accumulator.bits, accumulator.lsb
-        struct.saturates = accumulator.overflow == "saturate"
-        return struct
-    struct.projection = _kept_projection(accumulator.projection, kept)  # type: ignore[attr-defined]
-    if accumulator.format is not None:
-        struct.format = format_struct(accumulator.format)
-    if isinstance(accumulator, Accumulator):
-        _fill_rounded(struct, accumulator, kept)
-    elif isinstance(accumulator, Fused):
-        _fill_fused(struct, accumulator)
+    for name, value in fields_of(accumulator).items():
+        setattr(struct, name, _field(value, kept))
     return struct
 
 
-def _kept_projection(projection: Projection, kept: list[Any]) -> Any:
-    """A projection's struct that stays when the cache of structs is emptied."""
-    struct = ffi.new("lf_projection *", projection_struct(projection)[0])
-    kept.append(struct)
-    return struct
-
-
-def _fill_rounded(struct: Any, accumulator: Accumulator, kept: list[Any]) -> None:
-    if accumulator.compensation is not None:
-        struct.compensation = 1 + COMPENSATIONS.index(accumulator.compensation)
-    product = accumulator.product
-    if product is not None:
-        struct.product = METHODS.index(product.method)
-        struct.product_projection = _kept_projection(product.projection, kept)
-        if product.format is not None:
-            struct.product_format = format_struct(product.format)
-
-
-def _bits(bits: int | None) -> int:
-    return _ALL_BITS if bits is None else bits
-
-
-def _fill_fused(struct: Any, accumulator: Fused) -> None:
-    struct.terms = accumulator.terms
-    struct.fraction_bits = _bits(accumulator.fraction_bits)
-    struct.alignment = ROUNDINGS.index(accumulator.alignment)
-    if accumulator.minimum_exponent is not None:
-        struct.minimum_exponent = accumulator.minimum_exponent
-    struct.zeros_aligned = accumulator.zeros == "aligned"
-    struct.sorted = accumulator.addition == "sorted"
-    subsums = accumulator.subsums
-    if subsums is not None:
-        struct.subsums = lib.LF_BY_LANES if subsums.by == "lanes" else lib.LF_BY_CHUNKS
-        struct.subsum_n, struct.subsum_bits = subsums.n, _bits(subsums.fraction_bits)
-        struct.subsum_alignment = ROUNDINGS.index(subsums.alignment)
-        struct.subsum_scales = subsums.exponent == "scales"
-    late = accumulator.start
-    if isinstance(late, LateStart):
-        struct.late = 1
-        struct.late_sum_bits, struct.late_start_bits = late.sum_bits, late.start_bits
-        struct.late_alignment = ROUNDINGS.index(late.alignment)
-        struct.late_cutoff = _bits(late.cutoff)
+def _field(value: Any, kept: list[Any]) -> Any:
+    if isinstance(value, Format):
+        return format_struct(value)
+    if isinstance(value, Projection):
+        # A struct of its own stays when the cache of structs is emptied.
+        struct = ffi.new("lf_projection *", projection_struct(value)[0])
+        kept.append(struct)
+        return struct
+    return _make(value, kept) if isinstance(value, Kind) else value
 
 
 def _fill_matrix(struct: Any, matrix: Matrix | None, pointers: list[Any]) -> None:

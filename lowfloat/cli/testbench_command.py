@@ -14,7 +14,6 @@ from lowfloat.cli.unit_options import (
     unit_of_options,
 )
 from lowfloat.vectors.testbenches import KINDS, Constant, Handshake, Interface
-from lowfloat.vectors.testbenches.interface import OPERAND_PORTS
 
 #: Input spaces of up to so many cases are listed whole where nothing else is asked for.
 MAX_UNASKED = 1 << 20
@@ -22,6 +21,10 @@ MAX_UNASKED = 1 << 20
 EXAMPLES = """\
   lowfloat testbench verilog multiply -f float8_e4m3fn --module fp8_mul --source fp8_mul.v --out tb
   make -C tb && make -C tb SIM=verilator
+
+  lowfloat testbench verilog dot --terms 4 -f float8_e4m3fn --result-format float16 \\
+      --accumulator "Fused('float16', terms=4, fraction_bits=14)" --count 10_000 \\
+      --module fp8_dot --source fp8_dot.v --out tb
 
   lowfloat testbench readmemh add -f e5m2 --module fp8_add --operands x y --result z --flags fflags \\
       --clock clk --reset rst_n --latency 3 --constant rm=3\\'d0 --source fp8_add.v --out tb
@@ -51,7 +54,12 @@ def _add_ports(parser: argparse.ArgumentParser) -> None:
     """The options that describe the unit's interface."""
     ports = parser.add_argument_group("the unit under test")
     ports.add_argument("--module", required=True, metavar="NAME", help="module or entity")
-    ports.add_argument("--operands", nargs="+", metavar="PORT", help="default: a, b, c")
+    ports.add_argument(
+        "--operands",
+        nargs="+",
+        metavar="PORT",
+        help="default: a, b, c, random; of a dot its terms side by side, or one each",
+    )
     ports.add_argument("--result", default="result", metavar="PORT", help="default: result")
     ports.add_argument("--flags", metavar="PORT", help="5 bits; not compared if not given")
     ports.add_argument("--clock", metavar="PORT", help="combinational if not given")
@@ -98,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     count = vectors.write_testbench(
         arguments.kind,
         _cases(arguments, unit),
-        interface(arguments, len(unit.inputs)),
+        interface(arguments, unit),
         arguments.out,
         sources=arguments.source,
         any_nan=arguments.any_nan,
@@ -125,12 +133,12 @@ def _cases(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Cases:
     return cases_of_options(arguments, unit)
 
 
-def interface(arguments: argparse.Namespace, arity: int) -> Interface:
+def interface(arguments: argparse.Namespace, unit: vectors.Unit) -> Interface:
     """The interface that the options of ``add_parser`` describe."""
     reset = arguments.reset
     return Interface(
         arguments.module,
-        tuple(arguments.operands or OPERAND_PORTS[:arity]),
+        tuple(arguments.operands or unit.groups),
         arguments.result,
         arguments.flags,
         arguments.clock,

@@ -16,7 +16,7 @@ import numpy as np
 
 from lowfloat.vectors.cases import CHUNK, Cases
 from lowfloat.vectors.manifest import cases_of, read_manifest
-from lowfloat.vectors.testbenches.bench import SHOWN, nan_codes
+from lowfloat.vectors.testbenches.bench import SHOWN, input_ports, nan_codes
 from lowfloat.vectors.testbenches.interface import Interface
 from lowfloat.vectors.units import Column, Unit
 from lowfloat.vectors.writing import as_cases
@@ -242,7 +242,12 @@ class _Bench:
     def __init__(self, dut: Any, board: Scoreboard, interface: Interface) -> None:
         self.timer = import_module("cocotb.triggers").Timer
         self.board, self.interface = board, interface
-        self.inputs = [getattr(dut, port) for port in interface.operands]
+        columns = board.unit.inputs
+        #: Every input port, and the number and the place of each column at it.
+        self.inputs: list[tuple[Any, list[tuple[int, int]]]] = []
+        for port, numbers in input_ports(board.unit, interface).items():
+            places = [sum(columns[n].width for n in numbers[:k]) for k in range(len(numbers))]
+            self.inputs.append((getattr(dut, port), list(zip(numbers, places, strict=True))))
         self.result = getattr(dut, interface.result)
         self.flags = getattr(dut, interface.flags) if interface.flags else None
         self.clock = getattr(dut, interface.clock) if interface.clock else None
@@ -251,8 +256,8 @@ class _Bench:
         self.shake = None if shake is None else [getattr(dut, port) for port in _wires(interface)]
 
     def put(self, inputs: Sequence[int]) -> None:
-        for handle, value in zip(self.inputs, inputs, strict=True):
-            handle.value = value
+        for handle, columns in self.inputs:
+            handle.value = sum(inputs[k] << place for k, place in columns)
 
     def answer(self) -> None:
         flags = None if self.flags is None else self.flags.value
@@ -272,7 +277,7 @@ class _Bench:
         """A clock at rest, and four cycles of reset."""
         assert self.clock is not None
         self.clock.value = 0
-        self.put([0] * len(self.inputs))
+        self.put([0] * len(self.board.unit.inputs))
         level = self.interface.reset_level
         if self.reset is not None:
             self.reset.value = level

@@ -82,8 +82,8 @@ def cancelling(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     place, other, low = digits
     k, formats = unit.terms, formats_of(unit)
     columns = _near(unit, words, _exponent(unit, words[0], 1))
-    a = np.choose(np.minimum(place, k - 1), columns[:k])
-    b = np.choose(np.minimum(place, k - 1), columns[k : 2 * k])
+    chosen = np.minimum(place, k - 1), np.arange(len(place))
+    a, b = np.stack(columns[:k])[chosen], np.stack(columns[k : 2 * k])[chosen]
     for i in range(k):
         here = _at(other, i) & (place != other)
         flipped = a ^ U64(formats[i].sign_mask) ^ low_bits(words[i], 2) * (low == 3)

@@ -269,6 +269,23 @@ class Unit:
         return (*(Column(name, at.width) for name, at in pairs), *(Column(*pair) for pair in bits))
 
     @cached_property
+    def groups(self) -> dict[str, tuple[int, ...]]:
+        """Inputs that lie side by side at a port, by name: numbers of columns, the lowest bits first.
+
+        Examples
+        --------
+        >>> import lowfloat as lf
+        >>> lf.vectors.Unit.dot(2, "float8_e5m2", "float16").groups
+        {'a': (0, 1), 'b': (2, 3), 'c': (4,)}
+        """
+        names, count = [column.name for column in self.inputs], len(self.operand_formats)
+        found: dict[str, tuple[int, ...]] = {name: (k,) for k, name in enumerate(names[:count])}
+        if k := self.terms:
+            found = {"a": tuple(range(k)), "b": tuple(range(k, 2 * k)), "c": (2 * k,)}
+        bits = tuple(range(count, len(names)))
+        return {**found, "random": bits} if bits else found
+
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """All columns of a vector: inputs, result, flags."""
         return (

@@ -364,6 +364,10 @@ int lf_classify(const lf_operand *x, uint8_t *result, size_t n, const lf_options
 int lf_matmul(const lf_reduction *reduction, const lf_result *result,
               const lf_projection *projection, const lf_random *random, const lf_options *options);
 
+/* S of rule G-17: the stochastic roundings of each sum that is projected into `format`. */
+int lf_matmul_draws(const lf_reduction *reduction, const lf_format *format,
+                    const lf_projection *projection, size_t *draws);
+
 /* One result; `random_bits` is R. Returns a status. `flags` may be NULL. */
 int lf_apply_scalar(int operation, const lf_format *const *formats, const uint64_t *codes,
                     const lf_format *format, const lf_projection *projection, uint64_t random_bits,

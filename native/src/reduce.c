@@ -186,15 +186,50 @@ static int lane_of(int bits)
     return bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
 }
 
+/* S of rule G-17. */
+static size_t draws_of(const lf_reduce_job *job)
+{
+    bool last = job->final.projection.rounding == LF_STOCHASTIC;
+    return lf_node_draws(job->root, job->r->terms) + last;
+}
+
 static int init_draws(lf_reduce_job *job, const lf_random *random)
 {
     const lf_projection *p = &job->final.projection;
-    bool last = p->rounding == LF_STOCHASTIC;
     int bits = lf_node_bits(job->root);
-    job->lane = lane_of(last && p->random_bits > bits ? p->random_bits : bits);
-    job->draws = lf_node_draws(job->root, job->r->terms) + last;
+    bool wider = p->rounding == LF_STOCHASTIC && p->random_bits > bits;
+    job->lane = lane_of(wider ? p->random_bits : bits);
+    job->draws = draws_of(job);
     job->output.random = job->draws ? random : NULL;
     return job->draws && !lf_random_valid(random) ? LF_ERROR_ARGUMENT : LF_OK;
+}
+
+/* Everything but random bits and outputs; `nodes` has LF_MOST_NODES. */
+static int init_job(lf_reduce_job *job, lf_node *nodes, const lf_format *format,
+                    const lf_projection *projection)
+{
+    lf_range term, start = {1, 0};
+    int status = lf_target_init(&job->final, format, projection);
+    if (status == LF_OK)
+        status = init_factors(job, &term);
+    if (status != LF_OK)
+        return status;
+    if (job->start.codes)
+        start = lf_format_range(&job->start.layout);
+    lf_node *next = nodes;
+    return lf_node_init(&next, nodes + LF_MOST_NODES, job->r->accumulator, term, start, &job->root);
+}
+
+int lf_matmul_draws(const lf_reduction *r, const lf_format *format, const lf_projection *projection,
+                    size_t *draws)
+{
+    if (!r || r->size < sizeof *r)
+        return LF_ERROR_ARGUMENT;
+    lf_reduce_job job = {.r = r};
+    lf_node nodes[LF_MOST_NODES];
+    int status = init_job(&job, nodes, format, projection);
+    *draws = status == LF_OK ? draws_of(&job) : 0;
+    return status;
 }
 
 int lf_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
@@ -203,16 +238,8 @@ int lf_matmul(const lf_reduction *r, const lf_result *result, const lf_projectio
     if (!r || r->size < sizeof *r || !result)
         return LF_ERROR_ARGUMENT;
     lf_reduce_job job = {.r = r};
-    lf_node nodes[LF_MOST_NODES], *next = nodes;
-    lf_range term, start = {1, 0};
-    int status = lf_target_init(&job.final, result->format, projection);
-    if (status == LF_OK)
-        status = init_factors(&job, &term);
-    if (status != LF_OK)
-        return status;
-    if (job.start.codes)
-        start = lf_format_range(&job.start.layout);
-    status = lf_node_init(&next, nodes + LF_MOST_NODES, r->accumulator, term, start, &job.root);
+    lf_node nodes[LF_MOST_NODES];
+    int status = init_job(&job, nodes, result->format, projection);
     if (status == LF_OK)
         status = lf_options_check(options);
     if (status == LF_OK)

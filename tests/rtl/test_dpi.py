@@ -35,10 +35,10 @@ RULES = {
 }
 
 
-def build(folder: Path, text: str) -> list[str]:
+def build(folder: Path, text: str, accumulators: dict[str, object] | None = None) -> list[str]:
     """Compile a module `tb` with the package and run it; the lines it prints."""
     rtl.need("verilator")
-    vectors.write_dpi(folder)
+    vectors.write_dpi(folder, accumulators)
     (folder / "tb.sv").write_text(text)
     command = ["verilator", "--binary", *FLAT, "--top-module", "tb", "lowfloat_pkg.sv", "tb.sv"]
     command += [str(folder / "liblowfloat.a"), "-LDFLAGS", "-pthread -lm"]

@@ -52,6 +52,11 @@ def test_vectors_of_whole_accumulators(unit: vectors.Unit, tmp_path: Path) -> No
     assert [m.line for m in report.mismatches] == [8]
 
 
+def test_units_of_a_hundred_terms() -> None:
+    unit = vectors.Unit.dot(100, "float8_e4m3fn", "float32", accumulator=lf.Accumulator("e6m9"))
+    assert vectors.Cases(unit, 3000, seed=1).inputs(0, 3000)[200].shape == (3000,)
+
+
 def test_columns_are_named_by_lane() -> None:
     names = [column.name for column in UNITS[0].columns]
     assert names == [

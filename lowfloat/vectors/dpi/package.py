@@ -7,11 +7,13 @@ library are of one version.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import lowfloat as lf
+from lowfloat.accumulators.fields import fields_of
+from lowfloat.accumulators.kinds import ONE
 from lowfloat.format_names import registry
 from lowfloat.formats import INFINITIES, NAN_CODES, SUBNORMALS
 from lowfloat.optable import OPERATIONS, Operation
@@ -21,16 +23,56 @@ from lowfloat.vectors.rendering import render
 _NAN_RULES = ("canonical", "first", "signaling_first")
 _FLOAT_TO_INT = ("limits", "indefinite", "nan_zero")
 _SIGNALING = "_signaling"
+#: The numbers of ``step_t``, the one in its lowest bits first, as ``lowfloat_dpi_sums.c`` reads them.
+STEP_NUMBERS = (
+    "kind", "order", "compensation", "product", "order_n", "order_width", "bits", "lsb", "saturates",
+    "alignment", "zeros_aligned", "sorted", "fraction_bits", "minimum_exponent", "terms", "subsums",
+    "subsum_alignment", "subsum_scales", "late", "late_alignment", "grouping", "subsum_n",
+    "subsum_bits", "late_sum_bits", "late_start_bits", "late_cutoff", "n", "width", "inner", "outer",
+)  # fmt: skip
+_WORDS = {**dict.fromkeys(("format", "product_format"), 96),
+          **dict.fromkeys(("projection", "product_projection"), 128)}  # fmt: skip
+#: Steps of an accumulator, and bits of a vector of codes: as in ``lowfloat_dpi.h``.
+STEPS, CODES_BITS = 8, 4096
+_KEYWORDS = frozenset(("module", "function", "bit", "input", "output", "wire", "reg", "int", "real", "same",
+                       "package", "import", "begin", "end", "task", "logic", "rand"))  # fmt: skip
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def package_text() -> str:
-    """The text of ``lowfloat_pkg.sv``."""
+def package_text(accumulators: Mapping[str, Any] | None = None) -> str:
+    """The text of ``lowfloat_pkg.sv``, with more accumulators than ``exact``.
+
+    Raises
+    ------
+    ValueError
+        If a name is none, or taken, or an accumulator has too many steps.
+    """
+    text = _package_text({"exact": lf.accumulators.Exact(), **(accumulators or {})})
+    for name in accumulators or {}:
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"{name!r} is no name in SystemVerilog: use letters, digits and _")
+        others = text.replace(f" accumulator_t {name} = ", "")
+        if name in _KEYWORDS or re.search(
+            rf"\b(function automatic \w+|format_t|projection_t) {name}\b", others
+        ):
+            raise ValueError(f"{name!r} is taken in lowfloat_pkg: choose another name")
+    return text
+
+
+def _package_text(accumulators: Mapping[str, Any]) -> str:
+    step_bits = 32 * len(STEP_NUMBERS) + sum(_WORDS.values())
     return _render(
         "lowfloat_pkg.sv",
         version=lf.__version__,
         formats="\n".join(_formats()),
         roundings=",\n".join(f"        {name}" for name in ROUNDINGS),
         policies="\n".join(_policies()),
+        step_numbers="\n".join(f"        bit signed [31:0] {n};" for n in reversed(STEP_NUMBERS)),
+        steps=STEPS,
+        codes_bits=CODES_BITS,
+        accumulator_bits=STEPS * step_bits,
+        accumulators="\n".join(map(accumulator_literal, accumulators, accumulators.values())),
+        one=format_literal(ONE),
         convert=enumerators("lf_operation")["LF_CONVERT"],
         operations="".join(_operations()),
         comparisons="".join(_comparisons()),
@@ -140,6 +182,47 @@ def _policies() -> Iterator[str]:
     for name in POLICY_PRESETS:
         literal = projection_literal(lf.Projection(policy=lf.Policy(name)))
         yield f"    localparam projection_t {name} = {literal};"
+
+
+def accumulator_literal(name: str, accumulator: Any) -> str:
+    """An accumulator as a constant: a literal for every step, the first one in the lowest bits."""
+    steps: list[dict[str, Any]] = []
+    _add_steps(getattr(accumulator, "accumulator", accumulator), steps)
+    if len(steps) > STEPS:
+        raise ValueError(f"{name}: {accumulator!r} has {len(steps)} steps, more than {STEPS}")
+    lines = [f"    // {accumulator!r}"]
+    for number, step in enumerate(steps):
+        numbers = [f"32'h{step.get(n, 0) & 0xFFFFFFFF:X}" for n in reversed(STEP_NUMBERS)]
+        records = [
+            projection_literal(step["product_projection"]), _format_or_none(step["product_format"]),
+            projection_literal(step["projection"]), _format_or_none(step["format"]),
+        ]  # fmt: skip
+        fields = zip((*reversed(STEP_NUMBERS), *_RECORDS), (*numbers, *records), strict=True)
+        text = ", ".join(f"{field}: {value}" for field, value in fields)
+        lines.append(f"    localparam step_t {name}_step{number} = '{{{text}}};")
+    joined = ", ".join(f"{name}_step{number}" for number in reversed(range(len(steps))))
+    lines.append(f"    localparam accumulator_t {name} = accumulator_t'({{{joined}}});")
+    return "\n".join(lines) + "\n"
+
+
+_RECORDS = ("product_projection", "product_format", "projection", "format")
+
+
+def _format_or_none(fmt: lf.Format | None) -> str:
+    return "same" if fmt is None else format_literal(fmt)
+
+
+def _add_steps(accumulator: Any, steps: list[dict[str, Any]]) -> int:
+    """Add the steps of an accumulator, those within it after it; its number."""
+    fields = fields_of(accumulator)
+    number, own = len(steps), fields.get("projection", lf.Projection())
+    steps.append({"format": None, "product_format": None, "projection": own,
+                  "product_projection": lf.Projection(policy=lf.Policy(daz=own.policy.daz)),
+                  **fields})  # fmt: skip
+    for name in ("inner", "outer"):
+        if name in fields:
+            steps[number][name] = _add_steps(fields[name], steps)
+    return number
 
 
 def _operations() -> Iterator[str]:

@@ -28,12 +28,7 @@ class Bench:
     stall: int = 25
 
     def __post_init__(self) -> None:
-        arity = len(self.operands)
-        if len(self.interface.operands) != arity:
-            raise ValueError(
-                f"{self.unit.operation} has {arity} inputs and the interface names "
-                f"{len(self.interface.operands)} ports for them"
-            )
+        input_ports(self.unit, self.interface)
         if not 0 <= self.stall < 100:
             raise ValueError(f"a stall of {self.stall} percent is outside 0 to 99")
 
@@ -53,11 +48,18 @@ class Bench:
         return self.unit.result_format.width
 
     @property
+    def inputs(self) -> dict[str, list[str]]:
+        """The testbench's own names for what is at each input port, the lowest bits first."""
+        return {
+            port: [f"operand_{k + 1}" for k in columns]
+            for port, columns in input_ports(self.unit, self.interface).items()
+        }
+
+    @property
     def wires(self) -> dict[str, str]:
-        """The testbench's own name for the wire at each port, constants left out."""
-        interface = self.interface
-        wires = {port: f"operand_{n}" for n, port in enumerate(interface.operands, 1)}
-        shake = interface.handshake
+        """The testbench's own name for the wire at each other port, constants left out."""
+        interface, shake = self.interface, self.interface.handshake
+        wires: dict[str, str] = {}
         if shake:
             wires |= {getattr(shake, wire): wire for wire in Handshake.__dataclass_fields__}
         single = {"result": interface.result, "flags": interface.flags, "clk": interface.clock}
@@ -73,6 +75,35 @@ class Bench:
     def nan_codes(self) -> tuple[int, int, int]:
         """A mask and two bounds: codes are NaN that lie between the bounds under the mask."""
         return nan_codes(self.unit.result_format)
+
+
+def input_ports(unit: Unit, interface: Interface) -> dict[str, tuple[int, ...]]:
+    """The columns at each input port: one at each, or those of the unit's groups side by side.
+
+    Raises
+    ------
+    ValueError
+        If there are as many ports as neither columns nor groups.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> unit = lf.vectors.Unit.dot(2, "float8_e5m2", "float16")
+    >>> input_ports(unit, Interface("dot2", operands=("x", "y", "z")))
+    {'x': (0, 1), 'y': (2, 3), 'z': (4,)}
+    """
+    ports, groups = interface.operands, unit.groups
+    if len(ports) == len(unit.inputs):
+        return {port: (k,) for k, port in enumerate(ports)}
+    if len(ports) == len(groups):
+        return dict(zip(ports, groups.values(), strict=True))
+    packed = f", or {len(groups)} with terms side by side ({joined(list(groups))}),"
+    raise ValueError(
+        f"{unit.operation} has {len(unit.inputs)} inputs "
+        f"({joined([column.name for column in unit.inputs])})"
+        f"{packed if len(groups) < len(unit.inputs) else ''} and the interface names {len(ports)} "
+        "ports for them"
+    )
 
 
 def nan_codes(fmt: Port) -> tuple[int, int, int]:

@@ -6,7 +6,12 @@ from typing import Any
 
 import lowfloat as lf
 from lowfloat.optable import OPERATIONS
-from lowfloat.vectors.dpi.package import enumerators, format_literal, projection_literal
+from lowfloat.vectors.dpi.package import (
+    accumulator_literal,
+    enumerators,
+    format_literal,
+    projection_literal,
+)
 from lowfloat.vectors.rendering import render
 from lowfloat.vectors.testbenches.bench import Bench, joined
 from lowfloat.vectors.units import Integer, Unit
@@ -22,6 +27,7 @@ def values(bench: Bench) -> dict[str, Any]:
         for name, at in named
         if isinstance(at, lf.Format)
     ]
+    kinds = _accumulator(unit)
     numbers = range(1, len(unit.inputs) + 1)
     if cases.exhaustive:
         width = sum(column.width for column in unit.inputs)
@@ -31,7 +37,7 @@ def values(bench: Bench) -> dict[str, Any]:
         drawing = render(__package__, "draw_dpi.sv", {"seed": f"64'd{cases.seed}"}).rstrip("\n")
         draws = "\n            ".join(f"operand_{n} = {_drawn(unit, n)};" for n in numbers)
     return {
-        "formats": "\n".join(formats),
+        "formats": "\n".join([*formats, *kinds]),
         "projection": projection_literal(unit.projection),
         "draw": drawing,
         "draws": draws,
@@ -44,7 +50,8 @@ def _drawn(unit: Unit, number: int) -> str:
     formats = unit.operand_formats
     if number <= len(formats) and isinstance(formats[number - 1], lf.Format):
         return f"draw(FORMAT_{number}, {number})"
-    return f"philox_bits(SEED, 64, 64'(issued), 0, {number})"
+    width = unit.inputs[number - 1].width
+    return f"{width}'(philox_bits(SEED, 64, 64'(issued), 0, {number}))"
 
 
 def call(unit: Unit) -> str:
@@ -58,6 +65,8 @@ def call(unit: Unit) -> str:
     """
     name, first = unit.operation, unit.operand_formats[0]
     random = [f".random_bits(operand_{len(unit.inputs)})"] if unit.random_widths else []
+    if name == "dot":
+        return _dot_call(unit)
     if name == "from_integer":
         assert isinstance(first, Integer)
         arguments = [_extended(first, 1), str(int(first.signed)), "RESULT_FORMAT", "RULE"]
@@ -75,6 +84,32 @@ def call(unit: Unit) -> str:
         arguments = ["operand_1", _extended(second, 2), "FORMAT_1", "RULE"]
         return f"scaleb({joined([*arguments, '.result_format(RESULT_FORMAT)', *random])})"
     return _table_call(unit, random)
+
+
+def _accumulator(unit: Unit) -> list[str]:
+    """The constant of a unit that has an accumulator of its own."""
+    if unit.accumulator is None:
+        return []
+    return [accumulator_literal("ACCUMULATOR", unit.accumulator).rstrip("\n")]
+
+
+def _dot_call(unit: Unit) -> str:
+    """A sum of products: terms side by side, and random bits in fields of one width."""
+    k = unit.terms
+    groups = {
+        port: joined([f"operand_{n + 1}" for n in numbers[::-1]])
+        for port, numbers in unit.groups.items()
+    }
+    arguments = [
+        f"{{{groups['a']}}}", f"{{{groups['b']}}}", groups["c"], str(k), "FORMAT_1", "RESULT_FORMAT",
+        "exact" if unit.accumulator is None else "ACCUMULATOR", "RULE", f"FORMAT_{k + 1}",
+        f"FORMAT_{2 * k + 1}",
+    ]  # fmt: skip
+    if widths := unit.random_widths:
+        widest = max(widths)
+        fields = [f"{widest}'(operand_{n + 1})" for n in unit.groups["random"][::-1]]
+        arguments += [f"{{{joined(fields)}}}", str(widest)]
+    return f"dot({joined(arguments)})"
 
 
 def _extended(kind: Integer, number: int) -> str:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SIZED = re.compile(r"([0-9]+)'([bdh])([0-9a-fA-F_]+)")
 _BASES = {"b": 2, "d": 10, "h": 16}
-#: The names that operands have unless others are given.
-OPERAND_PORTS = ("a", "b", "c")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ class Interface:
     """
 
     module: str
-    #: One port per operand, in the operation's order.
+    #: One port per input column, in order; of a dot also a, b, c (and the random bits), the codes of
+    #: a port side by side and term 0 in its lowest bits.
     operands: tuple[str, ...]
     result: str = "result"
     #: Five bits: invalid, divide by zero, overflow, underflow, inexact from the top; None: no port.

@@ -93,5 +93,9 @@ def _parameters(bench: Bench) -> str:
 
 
 def _connections(bench: Bench) -> list[str]:
+    inputs = {
+        port: names[0] if len(names) == 1 else f"{{{joined(names[::-1])}}}"
+        for port, names in bench.inputs.items()
+    }
     constants = {port: constant_text(c) for port, c in bench.interface.constants.items()}
-    return [f".{port}({wire})" for port, wire in {**bench.wires, **constants}.items()]
+    return [f".{port}({wire})" for port, wire in {**inputs, **bench.wires, **constants}.items()]

@@ -42,8 +42,13 @@ def bench_text(bench: Bench, version: str) -> str:
 def _values(bench: Bench) -> dict[str, Any]:
     interface, width = bench.interface, bench.result_width
     names = [f"operand_{n}" for n in range(1, len(bench.operands) + 1)]
-    types = [f"std_logic_vector({field.width} - 1 downto 0)" for field in bench.operands]
+    types = [_vector(field.width) for field in bench.operands]
     pairs = list(zip(names, types, strict=True))
+    packed = {f"packed_{port}": names for port, names in bench.inputs.items() if len(names) > 1}
+    for name, parts in packed.items():
+        pairs.append(
+            (name, _vector(sum(bench.operands[names.index(part)].width for part in parts)))
+        )
     mask, low, high = (bits(width, number) for number in bench.nan_codes)
     return {
         "title": f"Drives {interface.module} and compares it with lowfloat: {bench.description}.",
@@ -53,8 +58,9 @@ def _values(bench: Bench) -> dict[str, Any]:
         "module": interface.module,
         "compare_flags": str(interface.flags is not None).lower(),
         "any_nan": str(bench.any_nan).lower(),
-        "result_width": width,
-        "record": "\n".join(f"        {name} : {kind};" for name, kind in pairs),
+        "result_top": width - 1,
+        "record": "\n".join(f"        {name} : {kind};" for name, kind in pairs[: len(names)]),
+        "packing": "\n".join(f"    {name} <= {' & '.join(p[::-1])};" for name, p in packed.items()),
         "signals": "\n".join(f"    signal {name} : {kind};" for name, kind in pairs),
         "reads": "\n".join(f"            field(c.{name});" for name in names),
         "drives": "\n".join(f"            {name} <= c.{name};" for name in names),
@@ -68,6 +74,11 @@ def _values(bench: Bench) -> dict[str, Any]:
         "stall": bench.stall,
         "reset_level": interface.reset_level,
     }
+
+
+def _vector(width: int) -> str:
+    """A type; its bound is a literal: GHDL 2 does not see that 8 - 1 is a port's 7."""
+    return f"std_logic_vector({width - 1} downto 0)"
 
 
 def bits(width: int, number: int) -> str:
@@ -88,4 +99,8 @@ def _generics(bench: Bench) -> str:
 
 def _connections(bench: Bench) -> list[str]:
     constants = {port: bits(c.width, c.value) for port, c in bench.interface.constants.items()}
-    return [f"{port} => {wire}" for port, wire in {**bench.wires, **constants}.items()]
+    inputs = {
+        port: names[0] if len(names) == 1 else f"packed_{port}"
+        for port, names in bench.inputs.items()
+    }
+    return [f"{port} => {wire}" for port, wire in {**inputs, **bench.wires, **constants}.items()]

@@ -15,6 +15,12 @@
 //     outcome = add(a, b, float16, rule);
 //
 // `result_format`, `y_format` and `z_format` are those of `format` where they are `same`.
+//
+// Sums of products take vectors of codes as they lie at a port, and an accumulator, which decides
+// their bits; `lowfloat dpi --accumulator NAME=TEXT` writes more of them below:
+//
+//     sum = dot(a_port, b_port, c, 4, float8_e4m3fn, float32, rounded(float32));
+//
 // Rules in comments (A-4) are those of lowfloat's semantics.md.
 package lowfloat_pkg;
 
@@ -103,6 +109,32 @@ package lowfloat_pkg;
 
 @{policies}
 
+    // Everything that decides the bits of a sum of products (rules G-1 to G-17): lf_accumulator of
+    // lowfloat.h, whose enumerations say what its numbers mean. Formats that are `same` are none;
+    // inner and outer are the numbers of other steps.
+    typedef struct packed {
+@{step_numbers}
+        projection_t product_projection;
+        format_t product_format;
+        projection_t projection;
+        format_t format;
+    } step_t;
+
+    typedef step_t [@{steps}-1:0] accumulator_t;
+
+    // Codes side by side, the first one in the lowest bits, each as wide as its format.
+    typedef bit [@{codes_bits}-1:0] codes_t;
+
+@{accumulators}
+    // A running sum in a format, rounded at every step to nearest even or as given.
+    function automatic accumulator_t rounded(format_t format, projection_t projection = ieee);
+        step_t first = '0;
+        first.format = format;
+        first.projection = projection;
+        first.product_projection.daz = projection.daz;
+        return accumulator_t'(first);
+    endfunction
+
     // The C functions behind this package; a negative result is an error.
     import "DPI-C" function int lf_dpi_apply(
         input int operation, input bit [63:0] x, input bit [63:0] y, input bit [63:0] z,
@@ -132,6 +164,12 @@ package lowfloat_pkg;
     import "DPI-C" function int lf_dpi_scaleb(
         input bit [63:0] x, input bit [63:0] n, input bit [95:0] x_format, input bit [95:0] format,
         input bit [127:0] projection, input bit [63:0] random_bits, output bit [63:0] code);
+    import "DPI-C" function int lf_dpi_dot(
+        input int terms, input bit [@{codes_bits}-1:0] a, input bit [@{codes_bits}-1:0] b,
+        input bit [63:0] c, input bit [95:0] a_format, input bit [95:0] b_format,
+        input bit [95:0] c_format, input bit [@{accumulator_bits}-1:0] accumulator,
+        input bit [95:0] format, input bit [127:0] projection, input int random_width,
+        input bit [@{codes_bits}-1:0] random_bits, output bit [63:0] code);
     import "DPI-C" function int lf_dpi_philox_bits(
         input bit [63:0] seed, input int stream, input int call, input bit [63:0] element,
         input int bits, output bit [63:0] random_bits);
@@ -189,6 +227,31 @@ package lowfloat_pkg;
         int status = lf_dpi_scaleb(x, n, format, either(result_format, format), projection,
                                    random_bits, code);
         return outcome(status, code);
+    endfunction
+
+    // c + a[0] b[0] + ... + a[terms-1] b[terms-1], summed in an accumulator, which starts at c, and
+    // projected (rules G-1 to G-17). Code k of a and b is at bit k w, w being its format's width.
+    // Stochastic rounding number s has the random bits from s random_width on.
+    function automatic outcome_t dot(
+            codes_t a, codes_t b, code_t c, int terms, format_t format, format_t result_format,
+            accumulator_t accumulator = exact, projection_t projection = ieee,
+            format_t b_format = same, format_t c_format = same, codes_t random_bits = 0,
+            int random_width = 64);
+        code_t code;
+        int status = lf_dpi_dot(terms, a, b, c, format, either(b_format, format),
+                                either(c_format, result_format), accumulator, result_format,
+                                projection, random_width, random_bits, code);
+        return outcome(status, code);
+    endfunction
+
+    // c + x[0] + ... + x[terms-1], as dot.
+    function automatic outcome_t sum(
+            codes_t x, code_t c, int terms, format_t format, format_t result_format,
+            accumulator_t accumulator = exact, projection_t projection = ieee,
+            format_t c_format = same, codes_t random_bits = 0, int random_width = 64);
+        localparam format_t ONE = @{one};
+        return dot(x, ~codes_t'(0), c, terms, format, result_format, accumulator, projection, ONE,
+                   c_format, random_bits, random_width);
     endfunction
 
     // The random bits of one element, bits of them (rule R-3), as lf.Philox draws them.

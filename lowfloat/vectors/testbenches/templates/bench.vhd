@@ -16,7 +16,7 @@ architecture bench of tb is
     constant compare_flags : boolean := @{compare_flags};
     constant any_nan : boolean := @{any_nan};  -- true: any NaN will do where one is expected
 
-    subtype result_t is std_logic_vector(@{result_width} - 1 downto 0);
+    subtype result_t is std_logic_vector(@{result_top} downto 0);
     subtype flags_t is std_logic_vector(4 downto 0);  -- invalid, divide by zero, overflow, underflow, inexact
     type case_t is record
 @{record}
@@ -30,6 +30,7 @@ architecture bench of tb is
     signal flags : flags_t;
 @{timing_signals}
 begin
+@{packing}
     unit : entity work.@{module}
 @{generics}
         port map (
