@@ -1,7 +1,7 @@
 """Matrix products whose every step is a user's own compiled function.
 
-Panels of a column block are walked in order of k, eight steps at a time for each running sum, which
-the compiler then keeps in registers of whole vectors.
+A panel of b, copied so that its rows lie side by side, serves all rows of a; it is walked eight steps
+at a time for each running sum, which the compiler then keeps in registers of whole vectors.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-#: Columns that are walked at a time: eight rows of b and one of sums stay in the first cache.
-COLUMNS = 512
+#: Terms and columns of a panel: eight rows stay in the first cache, all of them in the second.
+DEPTH, COLUMNS = 32, 512
 
 _made: dict[Any, Callable[..., None]] = {}
 
@@ -57,31 +57,34 @@ def _kernel(step: Any) -> Callable[..., None]:
     def kernel(a: Any, b: Any, sums: Any) -> None:
         m, terms = a.shape
         n = b.shape[1]
+        panel = np.empty((DEPTH, COLUMNS), b.dtype)
         for begin in range(0, n, COLUMNS):
             end = min(n, begin + COLUMNS)
-            for i in range(m):
-                acc = sums[i, begin:end]
-                whole = terms - terms % 8
-                for k in range(0, whole, 8):
-                    x0, x1, x2, x3 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
-                    x4, x5, x6, x7 = a[i, k + 4], a[i, k + 5], a[i, k + 6], a[i, k + 7]
-                    b0, b1 = b[k, begin:end], b[k + 1, begin:end]
-                    b2, b3 = b[k + 2, begin:end], b[k + 3, begin:end]
-                    b4, b5 = b[k + 4, begin:end], b[k + 5, begin:end]
-                    b6, b7 = b[k + 6, begin:end], b[k + 7, begin:end]
-                    for j in range(end - begin):
-                        s = step(acc[j], x0, b0[j])
-                        s = step(s, x1, b1[j])
-                        s = step(s, x2, b2[j])
-                        s = step(s, x3, b3[j])
-                        s = step(s, x4, b4[j])
-                        s = step(s, x5, b5[j])
-                        s = step(s, x6, b6[j])
-                        acc[j] = step(s, x7, b7[j])
-                for k in range(whole, terms):
-                    x, row = a[i, k], b[k, begin:end]
-                    for j in range(end - begin):
-                        acc[j] = step(acc[j], x, row[j])
+            for first in range(0, terms, DEPTH):
+                last = min(terms, first + DEPTH)
+                whole = first + (last - first) // 8 * 8
+                panel[: last - first, : end - begin] = b[first:last, begin:end]
+                for i in range(m):
+                    acc = sums[i, begin:end]
+                    for k in range(first, whole, 8):
+                        x0, x1, x2, x3 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
+                        x4, x5, x6, x7 = a[i, k + 4], a[i, k + 5], a[i, k + 6], a[i, k + 7]
+                        rows = panel[k - first : k - first + 8]
+                        b0, b1, b2, b3 = rows[0], rows[1], rows[2], rows[3]
+                        b4, b5, b6, b7 = rows[4], rows[5], rows[6], rows[7]
+                        for j in range(end - begin):
+                            s = step(acc[j], x0, b0[j])
+                            s = step(s, x1, b1[j])
+                            s = step(s, x2, b2[j])
+                            s = step(s, x3, b3[j])
+                            s = step(s, x4, b4[j])
+                            s = step(s, x5, b5[j])
+                            s = step(s, x6, b6[j])
+                            acc[j] = step(s, x7, b7[j])
+                    for k in range(whole, last):
+                        x, row = a[i, k], panel[k - first]
+                        for j in range(end - begin):
+                            acc[j] = step(acc[j], x, row[j])
 
     if len(_made) >= 64:
         _made.clear()
