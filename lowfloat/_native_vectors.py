@@ -1,18 +1,26 @@
-"""Test vectors in the C library: records of columns of codes, in text and in binary.
+"""Test vectors in the C library: drawn cases, and records of columns of codes.
 
-Nothing here computes a result: codes come and go as they are.
+Results are not computed here: ``engine`` has the one door for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat._core import ffi, lib
-from lowfloat._native import _check, options_struct
+from lowfloat._native import (
+    OPERATIONS,
+    _check,
+    format_struct,
+    options_struct,
+    projection_struct,
+)
+from lowfloat.formats import Format
+from lowfloat.projection import Projection
 
 Codes = NDArray[Any]
 Bytes = NDArray[np.uint8]
@@ -62,3 +70,131 @@ def count_codes(start: int, shift: int, width: int, out: Codes) -> None:
             len(out),
         )
     )  # fmt: skip
+
+
+# -- drawn cases ----------------------------------------------------------------------------------
+
+
+def draw_words(seed: int, first: int, count: int, words: int) -> NDArray[np.uint64]:
+    """``words`` rows of ``count`` random words: those of cases ``first`` on."""
+    out = np.empty((words, count), np.uint64)
+    _check(
+        lib.lf_draw_words(
+            seed, first, words, ffi.from_buffer("uint64_t[]", out, require_writable=True), count,
+            options_struct(),
+        )
+    )  # fmt: skip
+    return out
+
+
+class CasePort(NamedTuple):
+    """What the classes know of a format or an integer at a port of a unit."""
+
+    format: Format | None
+    #: Fields of lf_case_port by name.
+    numbers: dict[str, int]
+    #: Lists of codes by name.
+    lists: dict[str, Codes]
+    #: Of TestFloat's levels.
+    directed: list[Codes]
+    #: Low codes and spans.
+    specials: tuple[Codes, Codes]
+    #: Low codes, spans, and sums of weights.
+    weighted: tuple[Codes, Codes, Codes] | None = None
+    #: Sums of the weights of shapes of fractions.
+    shapes: tuple[int, ...] = ()
+
+
+class CaseTurn(NamedTuple):
+    """A turn of a class, or of nobody: a place among the turns of its class, and its grid."""
+
+    name: str | None
+    place: int
+    places: int
+    radices: tuple[int, ...]
+
+
+class Drawing:
+    """The inputs of a unit's cases, as C draws them."""
+
+    def __init__(
+        self,
+        operation: str,
+        ports: Sequence[CasePort],
+        result: CasePort | None,
+        target: CasePort | None,
+        turns: Sequence[CaseTurn],
+        *,
+        extra_bits: int,
+        boundaries: Codes,
+        nearest: Projection,
+        toward_zero: Projection,
+        random_width: int,
+        directed: Sequence[Sequence[int]],
+    ) -> None:
+        self._kept: list[Any] = []
+        self._unit = unit = ffi.new("lf_case_unit *")
+        unit.operation = OPERATIONS.get(operation, -1)
+        unit.ports, unit.random_width = len(ports), random_width
+        unit.words = max(len(ports) + (random_width > 0), 2)
+        for k, port in enumerate(ports):
+            self._set_port(unit.port[k], port)
+        for struct, given in ((unit.result, result), (unit.target, target)):
+            if given is not None:
+                self._set_port(struct, given)
+        unit.extra_bits, unit.boundaries = extra_bits, self._numbers(boundaries, "int64_t")
+        unit.nearest, unit.toward_zero = projection_struct(nearest), projection_struct(toward_zero)
+        self._kept += [nearest, toward_zero, unit.nearest, unit.toward_zero]
+        for level, bits in enumerate(directed):
+            unit.turns[level] = list(bits)
+        self._turns = ffi.new("lf_case_turn[]", len(turns))
+        for struct, turn in zip(self._turns, turns, strict=True):
+            struct.kind = -1
+            if turn.name is not None:
+                struct.kind = getattr(lib, f"LF_CASES_{turn.name.upper()}")
+            struct.place, struct.places = turn.place, turn.places
+            struct.digits, struct.radices = len(turn.radices), list(turn.radices)
+
+    def _numbers(self, given: Codes, kind: str = "uint64_t") -> Any:
+        numbers = np.ascontiguousarray(given, kind.removesuffix("_t"))
+        pointer = ffi.from_buffer(f"{kind}[]", numbers)
+        self._kept += [numbers, pointer]
+        return pointer
+
+    def _set_port(self, struct: Any, port: CasePort) -> None:
+        struct.format = ffi.NULL if port.format is None else format_struct(port.format)
+        self._kept.append(struct.format)
+        for name, number in port.numbers.items():
+            setattr(struct, name, number)
+        struct.bytes = max(1, 1 << (struct.width - 1).bit_length() >> 3)
+        for name, codes in port.lists.items():
+            self._set_list(getattr(struct, name), codes)
+        for level, codes in enumerate(port.directed):
+            self._set_list(struct.directed[level], codes)
+        self._set_ranges(struct.specials, *port.specials)
+        if port.weighted is not None:
+            self._set_ranges(struct.weighted, *port.weighted)
+        if port.shapes:
+            struct.shapes = list(port.shapes)
+
+    def _set_list(self, struct: Any, codes: Codes) -> None:
+        struct.codes, struct.count = self._numbers(codes), len(codes)
+
+    def _set_ranges(self, struct: Any, low: Codes, span: Codes, edges: Codes | None = None) -> None:
+        struct.low, struct.span, struct.count = self._numbers(low), self._numbers(span), len(low)
+        if edges is not None:
+            struct.edges = self._numbers(edges, "int64_t")
+
+    def draw(self, seed: int, first: int, runs: int, columns: Sequence[Codes]) -> None:
+        """Fill columns with the inputs of ``runs`` runs; the turns of nobody are left as they are.
+
+        A column has eight codes for each run.
+        """
+        pointers = [ffi.from_buffer(column, require_writable=True) for column in columns]
+        _check(
+            lib.lf_draw_cases(
+                self._unit, self._turns, len(self._turns), seed, first, runs,
+                ffi.new("void *[]", pointers),
+                ffi.new("int[]", [column.dtype.itemsize for column in columns]), options_struct(),
+            )
+        )  # fmt: skip

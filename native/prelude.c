@@ -1,2 +1,3 @@
 #include "lowfloat.h"
 #include "records.h"
+#include "cases.h"

@@ -3,7 +3,7 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module ${SKBUILD
 
 # lowfloat.h is public; vectors/*.h is declared to Python alone.
 set(LF_HEADERS "${CMAKE_CURRENT_SOURCE_DIR}/include/lowfloat.h"
-    "${CMAKE_CURRENT_SOURCE_DIR}/vectors/records.h")
+    "${CMAKE_CURRENT_SOURCE_DIR}/vectors/records.h" "${CMAKE_CURRENT_SOURCE_DIR}/vectors/cases.h")
 add_custom_command(
   OUTPUT cdef.h
   COMMAND Python::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/make_cdef.py" ${LF_HEADERS} cdef.h

@@ -20,6 +20,7 @@ from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list
     result_classes,
 )  # fmt: skip
 from lowfloat.vectors.classes import CLASSES, CaseClass, classes_for
+from lowfloat.vectors.drawing import drawing_of
 from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread, words
 from lowfloat.vectors.units import Codes, Unit
 
@@ -75,7 +76,7 @@ class Cases:
     >>> all((w[500:600] == p).all() for w, p in zip(whole, part))
     True
 
-    Source: Philox4x64-10, Salmon et al., SC 2011; the classes name theirs.
+    Source: Philox4x32-10, Salmon et al., SC 2011; the classes name theirs.
     """
 
     unit: Unit
@@ -205,26 +206,40 @@ class Cases:
         return tuple(columns)
 
     def _drawn(self, start: int, stop: int) -> tuple[Codes, ...]:
-        inputs, turns = self.unit.inputs, self.turns
         # Whole runs are drawn, and those at the ends cut.
         first, last = start // RUN, -(-stop // RUN)
-        width = max(len(inputs), 2)
+        columns = [np.empty((last - first) * RUN, column.dtype) for column in self.unit.inputs]
+        drawing, left = self._drawing or (None, tuple(range(len(self.turns))))
+        if drawing is not None:
+            drawing.draw(self.seed, first, last - first, columns)
+        if left:
+            self._draw_in_python(left, first, last, columns)
+        cut = slice(start - first * RUN, stop - first * RUN)
+        return tuple(column[cut] for column in columns)
+
+    @cached_property
+    def _drawing(self) -> tuple[Any, tuple[int, ...]] | None:
+        chosen = {**operand_classes.DEFAULT_WEIGHTS, **dict(self.weights)}
+        return drawing_of(self.unit, self.turns, chosen)
+
+    def _draw_in_python(
+        self, turns: tuple[int, ...], first: int, last: int, columns: list[Codes]
+    ) -> None:
+        """The runs of some turns, by the golden functions of their classes."""
+        width, count = max(len(self.unit.inputs), 2), len(self.turns)
         drawn = words(self.seed, first * RUN, (last - first) * RUN, width)
-        runs = drawn.T.reshape(last - first, RUN, width)
-        columns = [np.empty((last - first, RUN), column.dtype) for column in inputs]
-        for turn, entry in enumerate(turns):
-            offset = (turn - first) % len(turns)
-            own = np.ascontiguousarray(runs[offset :: len(turns)].reshape(-1, width).T)
+        runs = drawn.reshape(width, last - first, RUN)
+        for turn in turns:
+            entry, offset = self.turns[turn], (turn - first) % count
+            own = runs[:, offset::count].reshape(width, -1)
             if not own.shape[1]:
                 continue
-            index = self._local(entry, turn, (first + offset) // len(turns), own.shape[1])
+            index = self._local(entry, turn, (first + offset) // count, own.shape[1])
             made = entry.operands(self.unit, index, own)
             bits = zip(own[len(made) :], self.unit.random_widths, strict=False)
             made = [*made, *(_random_bits(word, width) for word, width in bits)]
             for column, codes in zip(columns, made, strict=True):
-                column[offset :: len(turns)] = codes.reshape(-1, RUN)
-        cut = slice(start - first * RUN, stop - first * RUN)
-        return tuple(column.reshape(-1)[cut] for column in columns)
+                column.reshape(-1, RUN)[offset::count] = codes.reshape(-1, RUN)
 
     def _local(self, entry: CaseClass, turn: int, first: int, count: int) -> NDArray[np.int64]:
         """How many cases of its class come before each: classes with several turns share a count."""

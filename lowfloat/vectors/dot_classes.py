@@ -13,7 +13,7 @@ import numpy as np
 import lowfloat as lf
 from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import Index, case_class, formats_of, on
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, below, between, low_bits, spread
 from lowfloat.vectors.units import Unit
 
 SOURCE = "Fasi et al. 2021, Numerical behavior of NVIDIA tensor cores; Li et al. 2024, FTTN"
@@ -34,8 +34,7 @@ def _near(unit: Unit, words: Words, exponent: Index) -> list[Words]:
         first, second = formats[i], formats[k + i]
         low = np.maximum(first.emin, exponent - second.emax)
         high = np.minimum(first.emax, exponent - second.emin)
-        span = np.maximum(high - low + 1, 1).astype(np.uint64)
-        one = low + (spread(words[i], 1) % span).astype(np.int64)
+        one = between(spread(words[i], 1), low, high)
         for column, e, fmt in ((i, one, first), (k + i, exponent - one, second)):
             fraction = low_bits(words[column], fmt.mantissa_bits)
             columns[column] = patterns.pack(fmt, words[column] >> U64(63), e, fraction)

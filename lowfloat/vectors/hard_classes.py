@@ -14,7 +14,7 @@ import numpy as np
 import lowfloat as lf
 from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import FPGEN, Index, case_class, formats_of, on
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, below, between, low_bits, spread, wide_product
 from lowfloat.vectors.units import Unit
 
 SOURCE = "Parks 1999, Number-theoretic test generation for directed rounding"
@@ -49,15 +49,6 @@ def square_root_modulo(c: Words, bits: int) -> Words:
         wrong = (root * root ^ c) >> U64(bit) & U64(1)
         root += wrong << U64(bit - 1)
     return root
-
-
-def wide_product(x: Words, y: Words) -> tuple[Words, Words]:
-    """High and low words of the 128-bit product."""
-    half, mask = U64(32), U64(0xFFFFFFFF)
-    xh, xl, yh, yl = x >> half, x & mask, y >> half, y & mask
-    middle = xh * yl + (xl * yl >> half)
-    carried = xl * yh + (middle & mask)
-    return xh * yh + (middle >> half) + (carried >> half), x * y
 
 
 def _shifted(high: Words, low: Words, bits: int) -> Words:
@@ -119,9 +110,11 @@ def _near_product(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
         a = np.where(tail == 0, tie_a, odd)
         b = np.where(tail == 0, tie_b, near_b)
     total = patterns.exponents(_result(unit), spread(words[1], 1), 1)
-    low = np.maximum(first.emin, total - second.emax)
-    span = np.maximum(np.minimum(first.emax, total - second.emin) - low + 1, 1).astype(np.uint64)
-    one = low + (spread(words[0], 1) % span).astype(np.int64)
+    low, high = (
+        np.maximum(first.emin, total - second.emax),
+        np.minimum(first.emax, total - second.emin),
+    )
+    one = between(spread(words[0], 1), low, high)
     return [
         patterns.pack(first, sign, one, low_bits(a, pa - 1)),
         patterns.pack(second, words[1] >> U64(63), total - one, low_bits(b, pb - 1)),
@@ -177,8 +170,7 @@ def _near_quotient(unit: Unit, digits: list[Index], words: Words) -> list[Words]
     )
     quotient = patterns.exponents(_result(unit), spread(words[0], 1), 1)
     low_e = np.maximum(second.emin, first.emin - quotient)
-    span = np.maximum(np.minimum(second.emax, first.emax - quotient) - low_e + 1, 1)
-    eb = low_e + (spread(words[1], 1) % span.astype(np.uint64)).astype(np.int64)
+    eb = between(spread(words[1], 1), low_e, np.minimum(second.emax, first.emax - quotient))
     return [
         patterns.pack(first, sign, quotient + eb, fraction),
         patterns.pack(second, words[0] >> U64(63), eb, low_bits(b, pb - 1)),

@@ -18,10 +18,11 @@ from lowfloat.storage import format_from_json, format_to_json
 from lowfloat.vectors.accumulator_text import accumulator_of
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.random_words import STREAM
 from lowfloat.vectors.units import Integer, Port, Unit, port
 
 KIND = "lowfloat vectors"
-VERSION = 2
+VERSION = 3
 
 
 def manifest_path(vectors: str | os.PathLike[str]) -> Path:
@@ -55,7 +56,7 @@ def describe_cases(cases: Cases) -> dict[str, Any]:
         "exhaustive": False,
         "count": cases.count,
         "seed": cases.seed,
-        "generator": "Philox4x64-10, key seed, block n at counter n + 1",
+        "generator": f"Philox4x32-10, key seed, stream {STREAM:#x}, words 2 b and 2 b + 1 of case j in block j of call b",
         "classes": list(cases.classes),
         "turns": [entry.name for entry in cases.turns],
         "weights": dict(cases.weights),

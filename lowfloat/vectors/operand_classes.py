@@ -144,7 +144,7 @@ def _near(fmt: lf.Format, k: int, words: Words) -> Any:
 
 
 @cache
-def _fields(fmt: lf.Format, wide: bool) -> Any:
+def wide_fields(fmt: lf.Format, wide: bool) -> Any:
     """Magnitude codes of TestFloat's exponents with a zero fraction."""
     m, top = fmt.mantissa_bits, fmt.magnitude_mask >> fmt.mantissa_bits
     middle = [fmt.bias + d for d in (-fmt.precision, -2, -1, 0, 1, 2, fmt.precision)]
@@ -158,7 +158,7 @@ def _fields(fmt: lf.Format, wide: bool) -> Any:
 
 
 @cache
-def _directed(at: Port, level: int) -> Any:
+def directed_codes(at: Port, level: int) -> Any:
     """TestFloat's directed operands: exponents crossed with a few or with all run fractions."""
     if isinstance(at, Integer):
         bits = [1 << k for k in range(at.width)]
@@ -167,7 +167,7 @@ def _directed(at: Port, level: int) -> Any:
         return np.array(list(dict.fromkeys(v & ((1 << at.width) - 1) for v in chosen)), np.uint64)
     table = patterns.few_fractions if level == 1 else patterns.run_fractions
     # One operand is cheap, so it has the wider list of exponents.
-    crossed = _fields(at, False)[:, None] | table(at.mantissa_bits)[None, :]
+    crossed = wide_fields(at, False)[:, None] | table(at.mantissa_bits)[None, :]
     return crossed.ravel()
 
 
@@ -175,9 +175,9 @@ def _mixed(at: Port, word: Words) -> Words:
     """TestFloat's random operands: 3/8, 1/8, 3/8, 1/8 of few or any exponents and sums or any
     fractions."""
     if isinstance(at, Integer):
-        return any_code(at, word) >> (spread(word, 1) % U64(at.width))
+        return any_code(at, word) >> below(spread(word, 1), at.width).astype(np.uint64)
     m = at.mantissa_bits
-    runs, fields = patterns.run_fractions(m), _fields(at, True)
+    runs, fields = patterns.run_fractions(m), wide_fields(at, True)
     kind = spread(word, 1)
     sums = patterns.pick(runs, spread(word, 2)) + patterns.pick(runs, spread(word, 3))
     fraction = np.where(kind & U64(3) == 3, word, sums) & U64((1 << m) - 1)
@@ -188,7 +188,7 @@ def _mixed(at: Port, word: Words) -> Words:
 
 
 #: Which operands are directed, in turn: the rest are random.
-_TURNS = {
+TURNS = {
     (1, 1): ("d", "r", "r"),
     (1, 2): ("d", "r"),
     (2, 1): ("rr", "dr", "rr", "rd", "rr", "dd"),
@@ -201,11 +201,11 @@ _TURNS = {
 def _testfloat(level: int) -> Any:
     def make(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
         *places, turn = digits
-        turns = _TURNS[len(unit.operand_formats), level]
+        turns = TURNS[len(unit.operand_formats), level]
         columns = []
         for k, (at, word) in enumerate(zip(unit.operand_formats, words, strict=False)):
             directed = np.array([t[k] == "d" for t in turns]).take(turn)
-            chosen = _directed(at, level).take(places[k])
+            chosen = directed_codes(at, level).take(places[k])
             columns.append(np.where(directed, chosen, _mixed(at, word)))
         return columns
 
@@ -214,8 +214,8 @@ def _testfloat(level: int) -> Any:
 
 def _testfloat_grid(level: int) -> Callable[[Unit], tuple[int, ...]]:
     return lambda unit: (
-        *(len(_directed(at, level)) for at in unit.operand_formats),
-        len(_TURNS[len(unit.operand_formats), level]),
+        *(len(directed_codes(at, level)) for at in unit.operand_formats),
+        len(TURNS[len(unit.operand_formats), level]),
     )
 
 
@@ -299,14 +299,21 @@ def weighted(unit: Unit, words: Words, weights: dict[str, int]) -> list[Words]:
     ]
 
 
+def weighted_ranges(
+    at: lf.Format, weights: dict[str, int]
+) -> tuple[tuple[patterns.Range, ...], list[int]]:
+    """The kinds of numbers that a format has, and the weight of each."""
+    kinds = patterns.kind_ranges(at)
+    names = [name for name in kinds if weights[name]] or list(kinds)
+    shares = [weights[name] * 2 // len(kinds[name]) or 1 for name in names for _ in kinds[name]]
+    return tuple(r for name in names for r in kinds[name]), shares
+
+
 def _weighted(at: Port, word: Words, weights: dict[str, int]) -> Words:
     if isinstance(at, Integer):
         return _mixed(at, word)
-    kinds = patterns.kind_ranges(at)
-    names = [name for name in kinds if weights[name]] or list(kinds)
-    ranges = [r for name in names for r in kinds[name]]
-    shares = [weights[name] * 2 // len(kinds[name]) or 1 for name in names for _ in kinds[name]]
-    code = patterns.draw_special(tuple(ranges), _chosen(shares, spread(word, 1)), word)
+    ranges, shares = weighted_ranges(at, weights)
+    code = patterns.draw_special(ranges, _chosen(shares, spread(word, 1)), word)
     numeric = code & U64(at.magnitude_mask)
     number = (numeric <= U64(at.max_finite_code)) & (numeric > 0)
     shaped = code & ~U64((1 << at.mantissa_bits) - 1) | _shaped(at, word, weights)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lowfloat as lf
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread, up_to
 from lowfloat.vectors.units import Integer, Port
 
 Fractions = NDArray[np.uint64]
@@ -143,13 +143,6 @@ class Range(NamedTuple):
     low: int
     high: int
 
-    def draw(self, word: Words) -> Words:
-        """Codes of the range."""
-        span = self.high - self.low + 1
-        if span & (span - 1) == 0:
-            return U64(self.low) + low_bits(word, span.bit_length() - 1)
-        return U64(self.low) + word % U64(span)
-
 
 #: The six kinds that weights are given for.
 KINDS = ("normal", "subnormal", "zero", "infinity", "quiet_nan", "signaling_nan")
@@ -223,5 +216,4 @@ def draw_special(ranges: tuple[Range, ...], index: NDArray[np.int64], word: Word
     """A code of range ``index`` for every element."""
     low = np.array([r.low for r in ranges], np.uint64).take(index)
     span = np.array([(r.high - r.low) & ((1 << 64) - 1) for r in ranges], np.uint64).take(index)
-    scaled = np.where(span == U64((1 << 64) - 1), word, word % np.maximum(span + U64(1), U64(1)))
-    return low + scaled
+    return low + up_to(word, span)

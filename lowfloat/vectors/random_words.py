@@ -1,18 +1,22 @@
 """The random words of cases: those of case j depend on the seed and j alone.
 
-They are the outputs of Philox4x64-10 (Salmon et al., SC 2011) as NumPy's ``Philox(key=seed)`` gives
-them: block n, of four words, has the counter n + 1, and word w of case j is output j W + w, with
-W words to a case.
+They are drawn as rules R-2 and R-3 say: words 2 b and 2 b + 1 of case j are the numbers 2 j and
+2 j + 1 of 64 bits of call b of ``lf.Philox(seed, stream=STREAM)`` (Philox4x32-10, Salmon et al.,
+SC 2011).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from lowfloat import _native_vectors
+
 Words = NDArray[np.uint64]
-#: Outputs of one Philox block.
-BLOCK = 4
+#: The stream of the words of cases; ``lf.Philox(seed)`` has another.
+STREAM = 0x56454354
 #: An odd multiplier whose high bits depend on all bits of a word (Steele and Vigna's).
 _SPREAD = np.uint64(0xD1342543DE82EF95)
 U64 = np.uint64
@@ -27,10 +31,7 @@ def words(seed: int, start: int, count: int, width: int) -> Words:
     >>> bool((words(7, 4, 5, 3) == whole[:, 4:9]).all())
     True
     """
-    first, skipped = divmod(start * width, BLOCK)
-    generator = np.random.Philox(key=seed, counter=first)
-    raw: Words = generator.random_raw(skipped + count * width)
-    return raw[skipped:].reshape(count, width).T
+    return _native_vectors.draw_words(seed, start, count, width)
 
 
 def spread(word: Words, salt: int) -> Words:
@@ -40,9 +41,36 @@ def spread(word: Words, salt: int) -> Words:
     return mixed ^ mixed >> U64(32)
 
 
-def below(word: Words, bound: int) -> NDArray[np.int64]:
+def below(word: Words, bound: int | Words) -> NDArray[np.int64]:
     """A number below ``bound`` (up to 2^31) from the top bits of a word."""
-    return ((word >> U64(32)) * U64(bound) >> U64(32)).view(np.int64)
+    return ((word >> U64(32)) * np.asarray(bound, np.uint64) >> U64(32)).view(np.int64)
+
+
+def between(word: Words, low: Any, high: Any) -> NDArray[np.int64]:
+    """A number from ``low`` to ``high``, or ``low`` where that is above ``high``."""
+    span = np.maximum(high - low + 1, 1).astype(np.uint64)
+    found: NDArray[np.int64] = low + below(word, span)
+    return found
+
+
+def up_to(word: Words, span: int | Words) -> Words:
+    """A number from 0 to ``span``, which has up to 64 bits: the high half of word (span + 1).
+
+    >>> up_to(np.array([0, 1 << 63, (1 << 64) - 1], np.uint64), 9).tolist()
+    [0, 5, 9]
+    """
+    bound = np.asarray(span, np.uint64)
+    high, low = wide_product(word, bound)
+    return high + (low + word < word)
+
+
+def wide_product(x: Words, y: Words) -> tuple[Words, Words]:
+    """High and low words of the 128-bit product."""
+    half, mask = U64(32), U64(0xFFFFFFFF)
+    xh, xl, yh, yl = x >> half, x & mask, y >> half, y & mask
+    middle = xh * yl + (xl * yl >> half)
+    carried = xl * yh + (middle & mask)
+    return xh * yh + (middle >> half) + (carried >> half), x * y
 
 
 def low_bits(word: Words, count: int) -> Words:

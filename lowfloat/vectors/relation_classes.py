@@ -9,7 +9,7 @@ import numpy as np
 import lowfloat as lf
 from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import FPGEN, Index, case_class, formats_of, has_numbers, on
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, below, between, low_bits, spread
 from lowfloat.vectors.units import Unit
 
 _ALIGNED = ("add", "subtract", "faa", "hypot", "remainder", "fmod", "nextafter", "copysign")
@@ -54,8 +54,7 @@ def _aligned(special: bool) -> Any:
         shift = distance - (_precision(unit) + 4)
         low = np.maximum(first.emin, second.emin + shift)
         high = np.minimum(first.emax, second.emax + shift)
-        span = np.maximum(high - low + 1, 1).astype(np.uint64)
-        exponent = low + (spread(words[0], 1) % span).astype(np.int64)
+        exponent = between(spread(words[0], 1), low, high)
         columns = [
             patterns.pack(first, signs, exponent, _fraction(first, words[0], special)),
             patterns.pack(
@@ -136,8 +135,7 @@ def _factors(unit: Unit, words: Words, exponent: Any, special: bool = False) -> 
     first, second = formats_of(unit)[:2]
     low = np.maximum(first.emin, exponent - second.emax)
     high = np.minimum(first.emax, exponent - second.emin)
-    span = np.maximum(high - low + 1, 1).astype(np.uint64)
-    one = low + (spread(words[0], 1) % span).astype(np.int64)
+    one = between(spread(words[0], 1), low, high)
     return [
         patterns.pack(first, words[0] >> U64(63), one, _fraction(first, words[0], special)),
         patterns.pack(
@@ -153,8 +151,7 @@ def _product_aligned(special: bool) -> Any:
         shift = distance - (2 * _precision(unit) + 1)
         low = np.maximum(first.emin + second.emin, third.emin - shift)
         high = np.minimum(first.emax + second.emax, third.emax - shift)
-        span = np.maximum(high - low + 1, 1).astype(np.uint64)
-        exponent = low + (spread(words[2], 1) % span).astype(np.int64)
+        exponent = between(spread(words[2], 1), low, high)
         addend = patterns.pack(third, sign, exponent + shift, _fraction(third, words[2], special))
         return [*_factors(unit, words, exponent, special), addend]
 

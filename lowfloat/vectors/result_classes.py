@@ -17,7 +17,7 @@ import numpy as np
 import lowfloat as lf
 from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import FPGEN, Index, case_class, formats_of
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, below, between, low_bits, spread, up_to
 from lowfloat.vectors.units import Integer, Unit
 
 #: Fraction bits of a target below the last place of the result, where 64 bits have room.
@@ -96,8 +96,7 @@ def _share(first: lf.Format, second: lf.Format, total: Any, word: Words) -> Any:
     deep = (word >> U64(21) & U64(3) == 0) * first.mantissa_bits
     low = np.maximum(first.emin - deep, total - second.emax)
     high = np.minimum(first.emax, total - second.emin)
-    span = np.maximum(high - low + 1, 1).astype(np.uint64)
-    return low + (spread(word, 1) % span).astype(np.int64)
+    return between(spread(word, 1), low, high)
 
 
 def _quotient(unit: Unit, target: Any, words: Words) -> list[Any]:
@@ -105,8 +104,7 @@ def _quotient(unit: Unit, target: Any, words: Words) -> list[Any]:
     total = -_exponent(target)
     low = np.maximum(second.emin, total + first.emin)
     high = np.minimum(second.emax, total + first.emax)
-    span = np.maximum(high - low + 1, 1).astype(np.uint64)
-    b = _drawn(second, words[1], low + (spread(words[1], 1) % span).astype(np.int64))
+    b = _drawn(second, words[1], between(spread(words[1], 1), low, high))
     return [_to(lf.multiply, first, target, b), b]
 
 
@@ -196,7 +194,7 @@ def reach(unit: Unit, sign: Any, magnitude: Any, extra: Any, words: Words) -> li
 
 
 @cache
-def _boundaries(fmt: lf.Format) -> Any:
+def boundaries(fmt: lf.Format) -> Any:
     """Codes of zero, one and the ends of the subnormal and normal ranges."""
     one = lf.golden.encode(1, format=fmt, projection=lf.Projection(saturation="finite"))[0]
     codes = [0, one, 1, fmt.min_normal_code - 1, fmt.min_normal_code, fmt.max_finite_code]
@@ -206,16 +204,16 @@ def _boundaries(fmt: lf.Format) -> Any:
 @case_class(
     "B2", "results one bit away from zero, one, and the ends of the ranges",
     FPGEN.format("B2"), _solvable,
-    lambda unit: (2, len(_boundaries(_result(unit))), _result(unit).width),
+    lambda unit: (2, len(boundaries(_result(unit))), _result(unit).width),
 )  # fmt: skip
 def one_bit_away(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     sign, base, bit = digits
-    codes = _boundaries(_result(unit))[base] ^ (np.int64(1) << bit)
+    codes = boundaries(_result(unit))[base] ^ (np.int64(1) << bit)
     return reach(unit, sign, codes & _result(unit).magnitude_mask, 0, words)
 
 
 def _random_magnitude(fmt: lf.Format, word: Words) -> Index:
-    return (word % U64(fmt.max_finite_code + 1)).view(np.int64)
+    return up_to(word, fmt.max_finite_code).view(np.int64)
 
 
 @case_class(

@@ -1,0 +1,129 @@
+/* Codes by shape, as lowfloat/vectors/patterns.py and random_words.py make them. Included once per
+ * instruction set; everything is branch-free, so that loops over cases become vectors. */
+#ifndef LF_CASE_PATTERNS_H
+#define LF_CASE_PATTERNS_H
+
+#include "cases.h"
+#include "lanes.h"
+
+#define SPREAD 0xD1342543DE82EF95u
+#define SALT 0x9E3779B97F4A7C15u
+
+/* Runs `body` for every case i of a piece. Words, digits and codes do not overlap. */
+#define FOR_CASES _Pragma("GCC ivdep") for (size_t i = 0; i < p->n; i++)
+#define WORD(k) p->words[k][i]
+#define DIGIT(k) p->digits[k][i]
+#define OUT(k) p->out[k][i]
+
+LF_INLINE int64_t max_of(int64_t x, int64_t y)
+{
+    return x > y ? x : y;
+}
+
+LF_INLINE int64_t min_of(int64_t x, int64_t y)
+{
+    return x < y ? x : y;
+}
+
+LF_INLINE int64_t clip(int64_t x, int64_t low, int64_t high)
+{
+    return min_of(max_of(x, low), high);
+}
+
+LF_INLINE uint64_t least_of(uint64_t x, uint64_t y)
+{
+    return x < y ? x : y;
+}
+
+LF_INLINE uint64_t most_of(uint64_t x, uint64_t y)
+{
+    return x > y ? x : y;
+}
+
+LF_INLINE uint64_t spread(uint64_t word, uint64_t salt)
+{
+    uint64_t mixed = (word ^ word >> 29) + salt * SALT;
+    mixed *= SPREAD;
+    return mixed ^ mixed >> 32;
+}
+
+/* bound is up to 2^31. */
+LF_INLINE int64_t below(uint64_t word, uint64_t bound)
+{
+    return (int64_t)((word >> 32) * bound >> 32);
+}
+
+LF_INLINE uint64_t mask_of(int64_t bits) /* 0 to 63 */
+{
+    return ((uint64_t)1 << bits) - 1;
+}
+
+LF_INLINE uint64_t any_code(const lf_case_port *f, uint64_t word)
+{
+    return word & ~(uint64_t)0 >> (64 - f->width);
+}
+
+LF_INLINE uint64_t pick(const lf_code_list *list, uint64_t word)
+{
+    return list->codes[below(word, list->count)];
+}
+
+/* A number from 0 to span, of 64 bits. */
+LF_INLINE uint64_t up_to(uint64_t word, uint64_t span)
+{
+    __extension__ typedef unsigned __int128 wide;
+    return (uint64_t)(((wide)word * span + word) >> 64);
+}
+
+LF_INLINE uint64_t draw(const lf_range_list *ranges, uint64_t index, uint64_t word)
+{
+    return ranges->low[index] + up_to(word, ranges->span[index]);
+}
+
+LF_INLINE uint64_t with_sign(const lf_case_port *f, uint64_t sign, uint64_t magnitude)
+{
+    return magnitude | (f->is_signed ? (sign & 1) << f->sign_bit : 0);
+}
+
+LF_INLINE uint64_t pack(const lf_case_port *f, uint64_t sign, int64_t exponent, uint64_t fraction)
+{
+    int64_t field = exponent + f->bias;
+    int64_t lacking = clip(f->lowest - field, f->shortest, f->mantissa_bits + 1);
+    uint64_t significand = (fraction | (uint64_t)1 << f->mantissa_bits) >> lacking;
+    uint64_t normal = (uint64_t)clip(field, f->lowest, f->highest) << f->mantissa_bits;
+    uint64_t code = lacking > 0 ? significand : normal | fraction;
+    code = least_of(most_of(code, f->least), f->max_finite);
+    return with_sign(f, sign, code);
+}
+
+LF_INLINE int64_t exponent_of(const lf_case_port *f, uint64_t code)
+{
+    int64_t field = (int64_t)((code & f->magnitude_mask) >> f->mantissa_bits);
+    int64_t first = f->lowest ? f->lowest : 0;
+    return max_of(field, first) - f->bias;
+}
+
+LF_INLINE uint64_t fraction_of(const lf_case_port *f, uint64_t code)
+{
+    return code & mask_of(f->mantissa_bits);
+}
+
+LF_INLINE int64_t exponents(const lf_case_port *f, uint64_t word, int64_t margin)
+{
+    int64_t room = f->emax - f->emin;
+    margin = min_of(margin, room >> 1); /* of e0mY the room is -1 */
+    return below(word, (uint64_t)max_of(room - 2 * margin, 0) + 1) + f->emin + margin;
+}
+
+/* An exponent from low to high, or low if that is above. */
+LF_INLINE int64_t between(uint64_t word, int64_t low, int64_t high)
+{
+    return low + below(word, (uint64_t)max_of(high - low + 1, 1));
+}
+
+LF_INLINE uint64_t random_number(const lf_case_port *f, uint64_t word)
+{
+    return pack(f, word >> 63, exponents(f, spread(word, 1), 0), fraction_of(f, word));
+}
+
+#endif

@@ -1,0 +1,277 @@
+/* Classes about how operands relate, and near ties of sums and products:
+ * lowfloat/vectors/relation_classes.py and hard_classes.py. */
+#ifndef LF_CASE_RELATIONS_H
+#define LF_CASE_RELATIONS_H
+
+#include "case_operands.h"
+
+/* The widest precision among operands and result. */
+static int64_t precision_of(const lf_case_unit *u)
+{
+    int64_t widest = u->result.precision;
+    for (int k = 0; k < u->ports; k++)
+        widest = max_of(widest, u->port[k].precision);
+    return widest;
+}
+
+LF_INLINE uint64_t fraction(const lf_case_port *f, uint64_t word, const int special)
+{
+    return special ? pick(&f->significands, spread(word, 2)) : fraction_of(f, word);
+}
+
+/* A third operand near the first one in size. */
+static void rest(const lf_case_unit *u, lf_case_piece *p)
+{
+    if (u->ports < 3)
+        return;
+    const lf_case_port a = u->port[0], c = u->port[2];
+    FOR_CASES
+    {
+        int64_t apart = below(spread(WORD(2), 7), (uint64_t)(2 * c.precision + 1)) - c.precision;
+        OUT(2) = pack(&c, WORD(2) >> 63, exponent_of(&a, OUT(0)) + apart, fraction_of(&c, WORD(2)));
+    }
+}
+
+LF_INLINE int aligned(const lf_case_unit *u, lf_case_piece *p, const int special)
+{
+    const lf_case_port a = u->port[0], b = u->port[1];
+    const int64_t middle = precision_of(u) + 4;
+    FOR_CASES
+    {
+        int64_t shift = DIGIT(0) - middle;
+        int64_t low = max_of(a.emin, b.emin + shift), high = min_of(a.emax, b.emax + shift);
+        int64_t exponent = between(spread(WORD(0), 1), low, high);
+        uint64_t signs = (uint64_t)DIGIT(1);
+        OUT(0) = pack(&a, signs, exponent, fraction(&a, WORD(0), special));
+        OUT(1) = pack(&b, signs >> 1, exponent - shift, fraction(&b, WORD(1), special));
+    }
+    rest(u, p);
+    return LF_OK;
+}
+
+static int b10(const lf_case_unit *u, lf_case_piece *p)
+{
+    return aligned(u, p, 0);
+}
+
+static int b11(const lf_case_unit *u, lf_case_piece *p)
+{
+    return aligned(u, p, 1);
+}
+
+/* A fraction of one format in the places of another. */
+LF_INLINE uint64_t moved(uint64_t fraction, int64_t from, int64_t to)
+{
+    return from >= to ? fraction >> (from - to) : fraction << (to - from);
+}
+
+LF_INLINE int cancelling(const lf_case_unit *u, lf_case_piece *p, const int lowest)
+{
+    const lf_case_port a = u->port[0], b = u->port[1];
+    const int same = a.format == b.format;
+    const uint64_t flip = u->operation != LF_SUBTRACT;
+    FOR_CASES
+    {
+        int64_t exponent = lowest ? a.emin + DIGIT(2) : exponents(&a, spread(WORD(0), 1), 0);
+        uint64_t x = pack(&a, 0, exponent, fraction_of(&a, WORD(0)));
+        uint64_t low = mask_of(min_of(DIGIT(0), a.width - 1));
+        uint64_t y = least_of((x & ~low) | (WORD(1) & low), a.max_finite);
+        uint64_t other = moved(fraction_of(&a, y), a.mantissa_bits, b.mantissa_bits);
+        uint64_t sign = (uint64_t)DIGIT(1);
+        OUT(0) = with_sign(&a, sign, x);
+        OUT(1) = with_sign(&b, sign ^ flip, same ? y : pack(&b, 0, exponent_of(&a, y), other));
+    }
+    rest(u, p);
+    return LF_OK;
+}
+
+static int b12(const lf_case_unit *u, lf_case_piece *p)
+{
+    return cancelling(u, p, 0);
+}
+
+static int b13(const lf_case_unit *u, lf_case_piece *p)
+{
+    return cancelling(u, p, 1);
+}
+
+/* Factors whose exponents add up to `total` where the formats allow. */
+LF_INLINE void factors(const lf_case_port *a, const lf_case_port *b, lf_case_piece *p, size_t i,
+                       int64_t total, const int special)
+{
+    int64_t low = max_of(a->emin, total - b->emax), high = min_of(a->emax, total - b->emin);
+    int64_t one = between(spread(WORD(0), 1), low, high);
+    OUT(0) = pack(a, WORD(0) >> 63, one, fraction(a, WORD(0), special));
+    OUT(1) = pack(b, WORD(1) >> 63, total - one, fraction(b, WORD(1), special));
+}
+
+LF_INLINE int product_aligned(const lf_case_unit *u, lf_case_piece *p, const int special)
+{
+    const lf_case_port a = u->port[0], b = u->port[1], c = u->port[2];
+    const int64_t middle = 2 * precision_of(u) + 1;
+    FOR_CASES
+    {
+        int64_t shift = DIGIT(0) - middle;
+        int64_t low = max_of(a.emin + b.emin, c.emin - shift);
+        int64_t high = min_of(a.emax + b.emax, c.emax - shift);
+        int64_t total = between(spread(WORD(2), 1), low, high);
+        OUT(2) = pack(&c, (uint64_t)DIGIT(1), total + shift, fraction(&c, WORD(2), special));
+        factors(&a, &b, p, i, total, special);
+    }
+    return LF_OK;
+}
+
+static int b14(const lf_case_unit *u, lf_case_piece *p)
+{
+    return product_aligned(u, p, 0);
+}
+
+static int b15(const lf_case_unit *u, lf_case_piece *p)
+{
+    return product_aligned(u, p, 1);
+}
+
+static int b18(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1], c = u->port[2], r = u->result;
+    const int64_t bottom = r.emin - r.precision / 2;
+    FOR_CASES
+    {
+        int64_t top = DIGIT(0) ? bottom : r.emax, size = DIGIT(3);
+        factors(&a, &b, p, i, top + DIGIT(1) - 4, 0);
+        uint64_t sign = (WORD(0) ^ WORD(1)) >> 63 ^ (uint64_t)DIGIT(2);
+        int64_t down = size == 0 ? 0 : size == 1 ? 1 : size == 2 ? r.precision : r.precision + 1;
+        OUT(2) = pack(&c, sign, top - down, fraction(&c, WORD(2), 1));
+    }
+    return LF_OK;
+}
+
+static int b19(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1];
+    const uint64_t mask = mask_of(b.mantissa_bits), places = (uint64_t)max_of(b.mantissa_bits, 1);
+    FOR_CASES
+    {
+        int64_t shared = exponents(&a, spread(WORD(0), 1), 0), how = DIGIT(1), which = DIGIT(2);
+        uint64_t field = fraction_of(&a, WORD(0));
+        uint64_t same = moved(field, a.mantissa_bits, b.mantissa_bits);
+        uint64_t bit = (uint64_t)1 << below(spread(WORD(1), 2), places);
+        uint64_t other = which == 0   ? same
+                         : which == 1 ? same + 1
+                         : which == 2 ? same - 1
+                         : which == 3 ? same ^ bit
+                                      : WORD(1);
+        int64_t anywhere = exponents(&b, spread(WORD(1), 1), 0);
+        int64_t exponent = how < 2    ? shared
+                           : how == 2 ? shared + 1
+                           : how == 3 ? shared - 1
+                                      : anywhere;
+        uint64_t signs = (uint64_t)DIGIT(0);
+        OUT(0) = pack(&a, signs, shared, field);
+        OUT(1) = pack(&b, signs >> 1, exponent, other & mask);
+    }
+    rest(u, p);
+    return LF_OK;
+}
+
+/* -- near ties -------------------------------------------------------------------------------- */
+
+/* Half a last place, or its neighbours. */
+LF_INLINE uint64_t tail_of(int64_t tail, uint64_t ones)
+{
+    return (tail == 0 ? 0 : tail == 1 ? 1 : ones) & ones;
+}
+
+static int near_sum(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1];
+    const int64_t precision = u->result.precision;
+    const uint64_t ones = mask_of(b.mantissa_bits);
+    FOR_CASES
+    {
+        uint64_t field = (fraction_of(&a, WORD(0)) & ~(uint64_t)1) | (uint64_t)DIGIT(2);
+        int64_t exponent = exponents(&a, spread(WORD(0), 1), 0);
+        int64_t half = exponent - precision - (DIGIT(0) == 2);
+        OUT(0) = pack(&a, WORD(0) >> 63, exponent, field);
+        OUT(1) = pack(&b, (uint64_t)DIGIT(1), half, tail_of(DIGIT(0), ones));
+    }
+    return LF_OK;
+}
+
+/* The inverse modulo 2^64 of an odd number in its low `bits` bits, at least. */
+LF_INLINE uint64_t odd_inverse(uint64_t x, int64_t bits)
+{
+    uint64_t inverse = x;
+    for (int64_t right = 3; right < bits; right *= 2)
+        inverse *= 2 - x * inverse;
+    return inverse;
+}
+
+static int near_product(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1], r = u->result;
+    const int64_t pa = a.precision, pb = b.precision;
+    const int64_t discarded = pb > 1 ? clip(pa + pb - 1 - r.precision, 1, pb - 1) : 0;
+    const uint64_t top_a = (uint64_t)1 << (pa - 1), top_b = (uint64_t)1 << (pb - 1);
+    const uint64_t half = discarded ? (uint64_t)1 << (discarded - 1) : 0;
+    uint64_t zeros_of[128]; /* trailing zeros of the first factor of a tie */
+    for (int64_t k = 0; discarded && k < 128; k++)
+        zeros_of[k] = (uint64_t)min_of(k % discarded, pa - 1);
+    FOR_CASES
+    {
+        uint64_t x = (WORD(0) & (top_a - 1)) | top_a, y = 1;
+        if (discarded) {
+            int64_t tail = DIGIT(0);
+            uint64_t odd = x | 1, zeros = zeros_of[DIGIT(2)];
+            uint64_t others = (uint64_t)(discarded - 1) - zeros;
+            uint64_t tie_x = x >> zeros << zeros | (uint64_t)1 << zeros | top_a;
+            uint64_t field = (WORD(1) & (top_b - 1)) | top_b;
+            uint64_t tie_y = field >> others << others | (uint64_t)1 << others;
+            uint64_t wanted = half + (tail == 1 ? 1 : ~(uint64_t)0);
+            uint64_t low = wanted * odd_inverse(odd, discarded) & mask_of(discarded);
+            uint64_t near_y = field >> discarded << discarded | low | top_b;
+            x = tail == 0 ? tie_x : odd;
+            y = tail == 0 ? tie_y : near_y;
+        }
+        int64_t total = exponents(&r, spread(WORD(1), 1), 1);
+        int64_t low = max_of(a.emin, total - b.emax), high = min_of(a.emax, total - b.emin);
+        int64_t one = between(spread(WORD(0), 1), low, high);
+        OUT(0) = pack(&a, (uint64_t)DIGIT(1), one, x & (top_a - 1));
+        OUT(1) = pack(&b, WORD(1) >> 63, total - one, y & (top_b - 1));
+    }
+    return LF_OK;
+}
+
+static int near_fma(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1], c = u->port[2];
+    const int64_t precision = u->result.precision;
+    const uint64_t ones = mask_of(b.mantissa_bits);
+    near_product(u, p);
+    FOR_CASES
+    {
+        uint64_t tiny = with_sign(&c, WORD(2) >> 62, c.min_positive);
+        uint64_t addend = random_number(&c, WORD(2));
+        int64_t half = exponent_of(&c, addend) - precision - (DIGIT(0) == 2);
+        int64_t low = max_of(a.emin, half - b.emax);
+        uint64_t power = pack(&a, (uint64_t)DIGIT(1), low, 0);
+        uint64_t other = pack(&b, WORD(1) >> 63, half - low, tail_of(DIGIT(0), ones));
+        int product = DIGIT(2) % 2 == 0;
+        OUT(0) = product ? OUT(0) : power;
+        OUT(1) = product ? OUT(1) : other;
+        OUT(2) = product ? tiny : addend;
+    }
+    return LF_OK;
+}
+
+static int near_tie(const lf_case_unit *u, lf_case_piece *p)
+{
+    switch (u->operation) {
+    case LF_ADD:
+    case LF_SUBTRACT: return near_sum(u, p);
+    case LF_MULTIPLY: return near_product(u, p);
+    default: return near_fma(u, p);
+    }
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* Kernels that draw cases of test vectors. Internal. */
+#ifndef LF_CASE_KERNELS_H
+#define LF_CASE_KERNELS_H
+
+#include "../vectors/cases.h"
+
+/* Cases of a class that are made at a time: their words stay in the second cache. */
+enum { LF_CASE_PIECE = 512 };
+
+/* Philox's stream of the words of cases. */
+#define LF_CASE_STREAM 0x56454354u
+
+/* Up to LF_CASE_PIECE cases of one class: the words and digits come in, the codes go out. */
+typedef struct lf_case_piece {
+    size_t n;
+    uint64_t words[LF_CASE_WORDS][LF_CASE_PIECE];
+    int64_t digits[LF_CASE_DIGITS][LF_CASE_PIECE];
+    uint64_t out[LF_CASE_PORTS][LF_CASE_PIECE];
+    uint64_t random[LF_CASE_PIECE];
+} lf_case_piece;
+
+typedef int (*lf_case_kernel)(const lf_case_unit *unit, lf_case_piece *piece);
+
+/* What one instruction set offers. */
+typedef struct lf_case_table {
+    lf_case_kernel classes[LF_CASE_CLASSES];
+    void (*random_bits)(const lf_case_unit *unit, lf_case_piece *piece);
+    /* Words 2 pair and 2 pair + 1 of n cases, a multiple of eight: `first` and the seven after it,
+     * those a step further, ... */
+    void (*words)(uint64_t seed, uint32_t pair, uint64_t first, uint64_t step, uint64_t *even,
+                  uint64_t *odd, size_t n);
+} lf_case_table;
+
+#endif
