@@ -122,7 +122,7 @@ def _cases(arguments: argparse.Namespace, unit: vectors.Unit) -> vectors.Cases:
         return cases
     reached = reached_of_options(arguments, unit)
     if arguments.report is not None:
-        write_report(arguments.report, reached.coverage, reached.goal)
+        write_report(arguments.report, reached.coverage, goal=reached.goal)
     if reached.share < arguments.cover:
         for number in reached.missed[:MISSED]:
             bin_ = reached.coverage.name(number)

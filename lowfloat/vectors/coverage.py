@@ -1,13 +1,17 @@
 """Functional coverage: which kinds of cases a set of vectors has met.
 
 A bin is the class of every operand x the rounding mode x the flags x the class of the result x
-the boundary on which the result lies x the position of the exact value between two results. The
-classes of cases (B1, near_tie, ...) are counted beside the bins: which bins each of them has met.
+the boundary on which the result lies x the position of the exact value between two results. Of a
+dot's factors it is the kinds of numbers that occur among the terms.
+
+Bins are counted for every class of cases (B1, near_tie, ...) too. Which bins can be reached is
+proved without the class: a class has random parts, so of its own bins only those met are known.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +30,9 @@ from lowfloat.vectors.units import Codes, Flags, Integer, Port, Unit
 #: Boundaries of a format, by the magnitude of a result.
 BOUNDARIES = ("none", "least", "largest_subnormal", "least_normal", "one", "largest")
 _INTEGER_CLASSES = ("lowest", "negative", "zero", "positive", "highest")
+#: Kinds of numbers among the terms of a dot, and the kind of each of ``lf.golden.CLASSES``.
+KINDS = ("zero", "subnormal", "normal", "infinity", "nan")
+_KIND_OF = np.array([4, 4, 3, 2, 1, 0, 0, 1, 2, 3], np.uint8)
 _LETTERS = {"I": 1, "U": 2, "O": 4, "D": 8, "V": 16}
 
 
@@ -77,24 +84,32 @@ class Coverage:
     hits: dict[int, int] = field(default_factory=dict)
     #: The inputs of the first case of every bin.
     witnesses: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    #: For every class of cases: how many cases, and the bins it has met.
-    classes: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
+    #: For every class of cases: its cases by the number of their bin.
+    classes: dict[str, Counter[int]] = field(default_factory=dict)
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The factors of the cross product, without the values that the unit cannot have."""
         unit, result = self.unit, self.unit.result_format
         found = [
-            Dimension(column.name, _class_names(at))
-            for column, at in zip(unit.inputs, unit.operand_formats, strict=False)
+            Dimension(name, _class_names(at) if len(columns) == 1 else _KIND_SETS)
+            for name, columns, at in self._operands
         ]
         found.append(Dimension("mode", (self.mode,)))
         found.append(Dimension("flags", tuple(map(_flags_name, range(32)))))
         found.append(Dimension("result", _class_names(result)))
-        if rounds(unit):
+        if isinstance(result, lf.Format):
             found.append(Dimension("boundary", BOUNDARIES))
+        if rounds(unit):
             found.append(Dimension("position", POSITIONS))
         return tuple(found)
+
+    @property
+    def _operands(self) -> list[tuple[str, tuple[int, ...], Port]]:
+        """Operands, of a dot those of all terms together: name, columns, format."""
+        formats = self.unit.operand_formats
+        groups = self.unit.groups.items()
+        return [(n, ks, formats[ks[0]]) for n, ks in groups if ks[0] < len(formats)]
 
     @property
     def mode(self) -> str:
@@ -119,11 +134,16 @@ class Coverage:
         """The bin of every case."""
         unit = self.unit
         parts: list[Any] = [
-            _class_index(at, codes) for at, codes in zip(unit.operand_formats, inputs, strict=False)
+            _class_index(at, inputs[columns[0]])
+            if len(columns) == 1
+            else _kinds(at, [inputs[k] for k in columns])
+            for _, columns, at in self._operands
         ]
         parts += [np.zeros(len(flags), np.int64), flags, _class_index(unit.result_format, results)]
+        if isinstance(unit.result_format, lf.Format):
+            parts.append(_boundaries(unit, results))
         if rounds(unit):
-            parts += [_boundaries(unit, results), positions(unit, inputs)]
+            parts.append(positions(unit, inputs))
         number = np.zeros(len(flags), np.int64)
         for dimension, part in zip(self.dimensions, parts, strict=True):
             number = number * len(dimension.values) + part.astype(np.int64)
@@ -159,9 +179,10 @@ class Coverage:
         self.cases += len(numbers)
         for k, name in enumerate(names):
             own = numbers if classes is None else numbers[classes == k]
-            count, bins = self.classes.get(name, (0, set()))
             if len(own):
-                self.classes[name] = count + len(own), bins | set(np.unique(own).tolist())
+                met, times = np.unique(own, return_counts=True)
+                pairs = zip(met.tolist(), times.tolist(), strict=True)
+                self.classes.setdefault(name, Counter()).update(dict(pairs))
         return new
 
     def collect(self, cases: Cases, start: int = 0, stop: int | None = None) -> Coverage:
@@ -181,10 +202,15 @@ class Coverage:
     def legal_values(self) -> list[list[int]]:
         """The values of each dimension that are not ruled out by the formats alone."""
         unit = self.unit
-        legal = [_legal_classes(at) for at in unit.operand_formats]
+        legal = [
+            _legal_classes(at) if len(columns) == 1 else _legal_kinds(at, len(columns))
+            for _, columns, at in self._operands
+        ]
         legal += [[0], _legal_flags(unit), _legal_classes(unit.result_format)]
+        if isinstance(unit.result_format, lf.Format):
+            legal.append(list(range(len(BOUNDARIES))))
         if rounds(unit):
-            legal += [list(range(len(BOUNDARIES))), list(range(len(POSITIONS)))]
+            legal.append(list(range(len(POSITIONS))))
         return legal
 
     @property
@@ -227,6 +253,28 @@ def _legal_classes(at: Port) -> list[int]:
         "zero": at.zero,
     }
     return [k for k, name in enumerate(names) if all(v for word, v in have.items() if word in name)]
+
+
+_KIND_SETS = tuple(
+    "+".join(name for bit, name in enumerate(KINDS) if bits >> bit & 1) or "none"
+    for bits in range(1 << len(KINDS))
+)
+
+
+def _kinds(at: Port, columns: Sequence[Codes]) -> NDArray[Any]:
+    """Which kinds of numbers occur in a row, as an index into their sets."""
+    found = np.zeros(len(columns[0]), np.int64)
+    for codes in columns:
+        found |= 1 << _KIND_OF[_class_index(at, codes)].astype(np.int64)
+    return found
+
+
+def _legal_kinds(at: Port, terms: int) -> list[int]:
+    """Sets of up to so many kinds of those that the format has."""
+    mask = sum(1 << kind for kind in {int(_KIND_OF[k]) for k in _legal_classes(at)})
+    return [
+        bits for bits in range(1, len(_KIND_SETS)) if not bits & ~mask and bits.bit_count() <= terms
+    ]
 
 
 def _boundaries(unit: Unit, results: Codes) -> NDArray[Any]:

@@ -14,6 +14,12 @@ from lowfloat.vectors.coverage import Coverage
 
 #: Bins that a report lists by name; it counts the others.
 LISTED = 500
+NO_PROOF = "none that a bin which was not met cannot be: the unit is too wide to compute every case"
+#: What is known of bins that have a class of cases.
+CROSSED = (
+    "bins of a class are observed: a class has random parts, and what it cannot reach is not proved; "
+    "the proof is of bins without the class"
+)
 
 
 def report_of(coverage: Coverage, goal: Goal) -> dict[str, Any]:
@@ -54,6 +60,7 @@ def report_of(coverage: Coverage, goal: Goal) -> dict[str, Any]:
         "unreachable": _unreachable(coverage, goal),
         "dimensions": _dimensions(coverage, goal),
         "classes": _classes(coverage),
+        "crossed": _crossed(coverage),
         "hits": [
             {
                 **coverage.name(number),
@@ -129,15 +136,74 @@ def _dimensions(coverage: Coverage, goal: Goal) -> dict[str, dict[str, dict[str,
 
 def _classes(coverage: Coverage) -> dict[str, dict[str, int]]:
     """For every class of cases: cases, bins met, and bins that no other class met."""
-    times = Counter(number for _, bins in coverage.classes.values() for number in bins)
+    times = Counter(number for bins in coverage.classes.values() for number in bins)
     return {
         name: {
-            "cases": count,
+            "cases": bins.total(),
             "met": len(bins),
             "alone": sum(times[number] == 1 for number in bins),
         }
-        for name, (count, bins) in coverage.classes.items()
+        for name, bins in coverage.classes.items()
     }
+
+
+def _crossed(coverage: Coverage) -> dict[str, Any]:
+    """Bins with the class of cases as one more dimension: those met, and by each value of the others."""
+    values: dict[str, dict[str, dict[str, int]]] = {}
+    for name, bins in coverage.classes.items():
+        counts: dict[str, Counter[str]] = {d.name: Counter() for d in coverage.dimensions}
+        for number, cases in bins.items():
+            for dimension, value in coverage.name(number).items():
+                counts[dimension][value] += cases
+        values[name] = {dimension: dict(counter) for dimension, counter in counts.items()}
+    return {
+        "met": sum(map(len, coverage.classes.values())),
+        "known_by": CROSSED,
+        "cases": values,
+        "bins": [
+            {"class": name, **coverage.name(number), "cases": cases}
+            for name, bins in coverage.classes.items()
+            for number, cases in sorted(bins.items())
+        ],
+    }
+
+
+def combined(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The reports of several units as one; bins of one unit are not those of another.
+
+    Examples
+    --------
+    >>> import lowfloat as lf
+    >>> units = [lf.vectors.Unit.uniform(name, "float4_e2m1fn") for name in ("add", "multiply")]
+    >>> reached = [lf.vectors.reach_coverage(unit) for unit in units]
+    >>> both = combined([report_of(r.coverage, r.goal) for r in reached])
+    >>> both["share"], both["proved"], len(both["units"])
+    (1.0, True, 2)
+    """
+    expected = sum(report["bins"]["expected"] for report in reports)
+    missed = sum(report["bins"]["missed"] for report in reports)
+    return {
+        "lowfloat_version": lf.__version__,
+        "cases": sum(report["cases"] for report in reports),
+        "share": (expected - missed) / expected if expected else 0.0,
+        "proved": all(report["proved"] for report in reports),
+        "bins": {"expected": expected, "missed": missed},
+        "units": list(reports),
+    }
+
+
+def _totals(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row for every unit and one for all of them."""
+
+    def row(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+        bins = one["bins"]
+        known = f"{100 * one['share']:.2f} %" if bins["expected"] else "unknown"
+        proof = "proved" if one["proved"] else "no proof"
+        met = f"{bins['expected'] - bins['missed']:,} of {bins['expected']:,} bins"
+        return name, f"{one['cases']:,} cases", met, known, proof
+
+    units = [row(one["unit"], one) for one in report["units"]]
+    return [*units, row("all units", report)]
 
 
 # -- three forms ------------------------------------------------------------------------------------
@@ -145,22 +211,42 @@ def _classes(coverage: Coverage) -> dict[str, dict[str, int]]:
 
 def as_text(report: dict[str, Any]) -> str:
     """The report for a terminal."""
+    if "units" in report:
+        widths = [max(map(len, column)) for column in zip(*_totals(report), strict=True)]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+            for row in _totals(report)
+        ]
+        return "\n".join([*lines, "", *map(as_text, report["units"])])
     bins = report["bins"]
     left = "unreachable" if report["proved"] else "unknown"
-    lines = [
-        f"coverage of {report['unit']}",
-        f"  cases        {report['cases']:,}",
-        f"  expected     {bins['expected']:,} bins: {report['proof']}",
-        f"  met          {bins['expected'] - bins['missed']:,} of them, {100 * report['share']:.2f} %",
-        f"  {left:<11}  {bins[left]:,} of {bins['cross_product']:,} in the cross product",
-    ]
+    lines = [f"coverage of {report['unit']}", f"  cases        {report['cases']:,}"]
+    if bins["expected"]:
+        met = bins["expected"] - bins["missed"]
+        lines += [
+            f"  expected     {bins['expected']:,} bins: {report['proof']}",
+            f"  met          {met:,} of them, {100 * report['share']:.2f} %",
+        ]
+    else:
+        lines += [
+            f"  expected     unknown: {report['proof']}",
+            f"  met          {bins['met']:,} bins",
+        ]
+    if not report["proved"]:
+        lines.append(f"  proof        {NO_PROOF}")
+    lines.append(f"  {left:<11}  {bins[left]:,} of {bins['cross_product']:,} in the cross product")
     if bins["met_beyond_expected"]:
         lines.append(
             f"  beyond       {bins['met_beyond_expected']:,} bins were met that were not expected"
         )
-    lines.append("  class of cases     cases    bins met  it alone")
+    if len(report["classes"]) > 1:
+        lines.append(
+            f"  with class   {report['crossed']['met']:,} bins met, observed without proof"
+        )
+    width = max(map(len, ("class of cases", *report["classes"]))) + 2
+    lines.append(f"  {'class of cases':<{width}} {'cases':>11} {'bins met':>10} {'it alone':>9}")
     lines += [
-        f"    {name:<12} {c['cases']:>11,} {c['met']:>10,} {c['alone']:>9,}"
+        f"    {name:<{width - 2}} {c['cases']:>11,} {c['met']:>10,} {c['alone']:>9,}"
         for name, c in report["classes"].items()
     ]
     if report["missed"]:
@@ -181,7 +267,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70re
   color: #1c2733; background: #fff; }
 h1 { font-size: 1.35rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 table { border-collapse: collapse; } td, th { padding: .15rem .9rem .15rem 0; text-align: left; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { border-bottom: 1px solid #9aa7b4; font-weight: 600; }
 .bar { background: #e4e9ee; width: 12rem; height: .7rem; display: inline-block; }
 .bar i { background: #2f7d5b; height: 100%; display: block; }
@@ -194,18 +280,38 @@ details > div { max-height: 30rem; overflow: auto; } code { font-size: .92em; }
 
 def as_html(report: dict[str, Any]) -> str:
     """The report as one page without scripts or other files."""
+    if "units" not in report:
+        return _page(f"Coverage of {report['unit']}", _section(report))
+    heads = [
+        ("unit", False),
+        ("cases", True),
+        ("met of the expected", True),
+        ("", True),
+        ("", True),
+    ]
+    rows = [[html.escape(str(cell)) for cell in row] for row in _totals(report)]
+    body = ["<h1>Coverage</h1>", _table(heads, rows), *map(_section, report["units"])]
+    return _page(f"Coverage of {len(report['units'])} units", "\n".join(body))
+
+
+def _section(report: dict[str, Any]) -> str:
+    """The report of one unit, without the frame of a page."""
     bins = report["bins"]
     left = "unreachable" if report["proved"] else "unknown"
     facts = [
         ("cases", f"{report['cases']:,}"),
-        ("bins expected", f"{bins['expected']:,}; {report['proof']}"),
+        ("bins expected", f"{bins['expected'] or 'unknown'}; {report['proof']}"),
         ("missed", f"{bins['missed']:,}"),
+        *([] if report["proved"] else [("proof", NO_PROOF)]),
         (left, f"{bins[left]:,} of {bins['cross_product']:,} bins of the cross product"),
     ]
+    share = (
+        f'<p><span class="big">{100 * report["share"]:.2f} %</span> of the expected bins '
+        f"{_bar(bins['expected'] - bins['missed'], bins['expected'])}</p>"
+    )
     body = [
         f"<h1>Coverage of {html.escape(report['unit'])}</h1>",
-        (f'<p><span class="big">{100 * report["share"]:.2f} %</span> of the expected bins '
-        f"{_bar(bins['expected'] - bins['missed'], bins['expected'])}</p>"),
+        share if bins["expected"] else "",
         _table([("", False), ("", False)], [(name, html.escape(text)) for name, text in facts]),
         "<h2>Dimensions</h2>",
         f'<div class="tables">{"".join(_dimension(n, v) for n, v in report["dimensions"].items())}</div>',
@@ -215,6 +321,7 @@ def as_html(report: dict[str, Any]) -> str:
             [(html.escape(n), f"{c['cases']:,}", f"{c['met']:,}", f"{c['alone']:,}")
              for n, c in report["classes"].items()],
         ),
+        _crossed_tables(report),
         f"<h2>Missed: {bins['missed']:,}</h2>",
         _bins(report["missed"]) if report["missed"] else "<p>None.</p>",
     ]  # fmt: skip
@@ -230,10 +337,36 @@ def as_html(report: dict[str, Any]) -> str:
         f"<h2>Met: {bins['met']:,}</h2><p>The rarest first.</p>"
         f"<details><summary>bins</summary><div>{_bins(report['hits'][:LISTED])}</div></details>"
     )
-    title = f"<title>Coverage of {html.escape(report['unit'])}</title>"
+    return "\n".join(body)
+
+
+def _page(title: str, body: str) -> str:
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{title}'
-        f"<style>{_STYLE}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>\n{body}\n"
+        "</body></html>\n"
+    )
+
+
+def _crossed_tables(report: dict[str, Any]) -> str:
+    """Cases of every class for every value of flags, result and boundary: empty cells stand out."""
+    cases = report["crossed"]["cases"]
+    if len(cases) < 2:
+        return ""
+    tables = []
+    for dimension, values in report["dimensions"].items():
+        if len(values) < 2:
+            continue
+        heads = [(html.escape(dimension), False), *((html.escape(v), True) for v in values)]
+        rows = [
+            [html.escape(name), *(f"{n:,}" if (n := own[dimension].get(v)) else "&middot;" for v in values)]
+            for name, own in cases.items()
+        ]  # fmt: skip
+        tables.append(f"<div>{_table(heads, rows)}</div>")
+    return (
+        f"<h2>Classes crossed with bins: {report['crossed']['met']:,} met</h2><p>"
+        f"{html.escape(report['crossed']['known_by']).capitalize()}. Cases of every class:</p>"
+        f'<details><summary>by dimension</summary><div class="tables">{"".join(tables)}</div></details>'
     )
 
 

@@ -11,7 +11,9 @@ import pytest
 
 import lowfloat as lf
 from lowfloat import vectors
+from lowfloat.cli.coverage_command import write_report
 from lowfloat.cli.main import main
+from lowfloat.vectors.coverage_report import as_text
 
 CASES = [
     (operation, fmt)
@@ -74,11 +76,11 @@ def test_counts_add_up() -> None:
     cases = vectors.Cases(unit, 5000, 3, ("B1", "random"))
     coverage = vectors.Coverage(unit).collect(cases)
     assert sum(coverage.hits.values()) == coverage.cases == 5000
-    assert {name: count for name, (count, _) in coverage.classes.items()} == {
+    assert {name: bins.total() for name, bins in coverage.classes.items()} == {
         "B1": 2504,
         "random": 2496,
     }
-    assert set().union(*(bins for _, bins in coverage.classes.values())) == coverage.hits.keys()
+    assert set().union(*coverage.classes.values()) == coverage.hits.keys()
     parts = vectors.Coverage(unit).collect(cases, 0, 1234).collect(cases, 1234)
     assert parts.hits == coverage.hits
     assert set(coverage.hits) <= set(coverage.all_bins())
@@ -139,3 +141,72 @@ def test_what_cannot_be_covered_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     assert main([*command, "--count", "5", "--out", "-"]) == 2
     assert main(["vectors", "add", "-f", "e5m2", "--cover", "101", "--out", "-"]) == 2
     assert main(["vectors", "add", "-f", "e5m2", "-n", "9", "--coverage", "x.pdf"]) == 2
+
+
+def test_bins_are_crossed_with_the_classes_of_cases() -> None:
+    unit = vectors.Unit.uniform("add", "float8_e5m2")
+    cases = vectors.Cases(unit, 6000, 3, ("B1", "near_tie", "random"))
+    coverage = vectors.Coverage(unit).collect(cases)
+    report = vectors.report_of(coverage, vectors.goal_of(unit))
+    crossed = report["crossed"]["bins"]
+    assert len(crossed) == report["crossed"]["met"] == sum(map(len, coverage.classes.values()))
+    assert sum(row["cases"] for row in crossed) == 6000
+    # One bin of one class, counted by hand.
+    names = cases.class_names(0, 6000)
+    numbers = coverage.numbers(cases.inputs(0, 6000), *unit.compute(cases.inputs(0, 6000)))
+    row = max(crossed, key=lambda row: row["cases"] if row["class"] == "near_tie" else 0)
+    number = next(n for n in coverage.hits if coverage.name(n).items() <= row.items())
+    assert row["cases"] == ((numbers == number) & (names == cases.names.index("near_tie"))).sum()
+    ties = report["crossed"]["cases"]["near_tie"]["position"]
+    assert sum(ties.values()) == report["classes"]["near_tie"]["cases"]
+    assert "observed" in report["crossed"]["known_by"]
+
+
+def test_a_dots_bins_are_kinds_of_terms() -> None:
+    """However many terms: their classes multiplied would not fit in a number."""
+    unit = vectors.Unit.dot(40, "float8_e5m2", "float16", accumulator=lf.Accumulator("e6m9"))
+    coverage = vectors.Coverage(unit)
+    assert coverage.bin_count < 1 << 32
+    one, zero, nan, least = 0x3C, 0x80, 0x7F, 0x01
+    columns = [np.array([code], np.uint8) for code in [one] * 38 + [zero, nan] + [least] * 40]
+    columns.append(np.array([0x8000], np.uint16))
+    name = coverage.name(int(coverage.numbers(columns, *unit.compute(columns))[0]))
+    assert (name["a"], name["b"], name["c"]) == ("zero+normal+nan", "subnormal", "negative_zero")
+    assert (name["result"], name["boundary"], name["flags"]) == ("quiet_nan", "none", "none")
+    cases = vectors.Cases(unit, 2000, 1)
+    found = coverage.collect(cases)
+    assert set(found.hits) <= set(coverage.all_bins())
+
+
+def test_a_wide_unit_without_a_sister_has_no_proof(tmp_path: Path) -> None:
+    unit = vectors.Unit.dot(4, "float8_e5m2", "float16")
+    path = tmp_path / "x.html"
+    coverage = vectors.Coverage(unit).collect(vectors.Cases(unit, 500))
+    write_report(str(path), coverage)
+    for text in (path.read_text(), as_text(vectors.report_of(coverage, vectors.goal_of(unit)))):
+        assert "too wide to compute every case" in text
+        assert "0.00 %" not in text
+    write_report(str(path.with_suffix(".json")), coverage)
+    report = json.loads(path.with_suffix(".json").read_text())
+    assert (report["proved"], report["unreachable"]) == (False, {})
+
+
+def test_several_units_make_one_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = []
+    for operation in ("add", "multiply"):
+        files.append(str(tmp_path / f"{operation}.tv"))
+        command = ["vectors", operation, "-f", "e3m2", "--cover", "100", "--out", files[-1]]
+        assert main(command) == 0
+    assert main(["coverage", *files, "--report", str(tmp_path / "all.json")]) == 0
+    report = json.loads((tmp_path / "all.json").read_text())
+    assert report["share"] == 1.0
+    assert [one["unit"].split(",")[0] for one in report["units"]] == ["add", "multiply"]
+    assert report["bins"]["expected"] == sum(one["bins"]["expected"] for one in report["units"])
+    # Vectors beside their manifest are counted by class.
+    assert {"B1", "near_tie"} <= report["units"][0]["classes"].keys()
+    capsys.readouterr()
+    assert main(["coverage", *files]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"all units +[\d,]+ cases +\d+ of \d+ bins  100.00 %  proved", text)
+    assert main(["coverage", *files, "--report", str(tmp_path / "all.html")]) == 0
+    assert (tmp_path / "all.html").read_text().count("<h1>") == 3
