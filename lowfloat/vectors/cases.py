@@ -25,7 +25,7 @@ from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread, w
 from lowfloat.vectors.units import Codes, Unit
 
 #: Cases that are computed and written at a time; a bound on memory, not on the count.
-CHUNK = 1 << 17
+CHUNK = 1 << 16
 #: Cases of a class in a row: a cache line of their words.
 RUN = 8
 #: Input spaces beyond this many bits are not listed exhaustively.
@@ -186,6 +186,11 @@ class Cases:
         if drawn is None:
             return closing
         return tuple(np.concatenate(pair) for pair in zip(drawn, closing, strict=True))
+
+    def columns(self, start: int, stop: int) -> tuple[Codes, ...]:
+        """All columns of cases ``start`` to ``stop``: inputs, results, flags."""
+        inputs = self.inputs(start, stop)
+        return (*inputs, *self.unit.compute(inputs))
 
     def chunks(
         self, start: int = 0, stop: int | None = None, size: int = CHUNK

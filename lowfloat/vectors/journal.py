@@ -1,8 +1,9 @@
 """The journal of a file in the making: which parts are finished, so that nothing is done twice.
 
 Beside the file NAME lie ``.NAME.part``, its finished parts, and ``.NAME.journal``, one line for
-each. A line is written after its part. When a run begins again, it reads the parts back, keeps
-those that match their lines, and cuts off the rest.
+each, with the hash of the file up to the part's end. A line is written after its part, when that
+is hashed. When a run begins again, it reads the parts back, keeps those that match their lines, and
+cuts off the rest.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import io
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 import lowfloat as lf
+from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import Stream, decompressed
+from lowfloat.vectors.hashing import Digest
 from lowfloat.vectors.manifest import describe_cases, manifest_path, policy_header
 from lowfloat.vectors.running import PART, Job, Part
 
@@ -55,7 +59,11 @@ class Journal:
         self.target, self._job = target, job
         self._partial = target.with_name(f".{target.name}.part")
         self._path = target.with_name(f".{target.name}.journal")
-        self._digest = hashlib.sha256()
+        #: Of the payload, and of the bytes of the file, which are the same unless compressed.
+        self._digest = Digest()
+        self._file_digest = self._digest if job.compression is None else Digest()
+        #: The line of a part that is being hashed.
+        self._pending: dict[str, Any] | None = None
         #: Parts, vectors and payload bytes that are finished.
         self.finished = self.count = self.payload_bytes = 0
         self._end, self._synced = 0, time.monotonic()
@@ -99,9 +107,9 @@ class Journal:
         self._file.seek(0)
         for entry in lines:
             data = self._file.read(entry["end"] - self._end)
-            if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            if self._file_digest.after(data) != entry["sha256"]:
                 break
-            self._note(entry["count"], _payload(data), len(data))
+            self._note(entry["count"], _payload(data), data)
             kept.append(entry)
         self._file.seek(self._end)
         self._file.truncate()
@@ -111,24 +119,33 @@ class Journal:
             self._journal.write(json.dumps(entry).encode() + b"\n")
         self._journal.flush()
 
-    def _note(self, count: int, payload: bytes, size: int) -> None:
+    def _note(self, count: int, payload: Payload, data: Payload) -> None:
         self._digest.update(payload)
+        if self._file_digest is not self._digest:
+            self._file_digest.update(data)
         self.finished += 1
         self.count += count
         self.payload_bytes += len(payload)
-        self._end += size
+        self._end += len(data)
 
     def append(self, part: Part) -> None:
-        """Write a finished part and its line."""
+        """Write a finished part; its line follows when it is hashed, before the next part's."""
         self._file.write(part.data)
         self._file.flush()
-        self._note(part.vectors, part.payload, len(part.data))
-        digest = hashlib.sha256(part.data).hexdigest()
-        entry = {"end": self._end, "count": part.vectors, "sha256": digest}
-        self._journal.write(json.dumps(entry).encode() + b"\n")
-        self._journal.flush()
+        self._write_line()
+        self._note(part.vectors, part.payload, part.data)
+        self._pending = {"end": self._end, "count": part.vectors}
         if time.monotonic() - self._synced > SYNC_EVERY:
             self._sync()
+
+    def _write_line(self) -> None:
+        """The line that waits for its hash."""
+        if self._pending is None:
+            return
+        entry = {**self._pending, "sha256": self._file_digest.hexdigest()}
+        self._pending = None
+        self._journal.write(json.dumps(entry).encode() + b"\n")
+        self._journal.flush()
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
@@ -137,6 +154,7 @@ class Journal:
 
     def finish(self, manifest: bytes) -> None:
         """Write the manifest, and give both files their names; the journal goes."""
+        self._write_line()
         self._file.flush()
         os.fsync(self._file.fileno())
         if (size := os.fstat(self._file.fileno()).st_size) != self._end:
@@ -164,6 +182,11 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is not None:
+            with suppress(OSError):  # of a full disk the caller hears already
+                self._write_line()
+        for digest in (self._digest, self._file_digest):
+            digest.__exit__(kind, error, trace)
         self._file.close()
         if kind is not None and self.finished == 0:
             self._partial.unlink(missing_ok=True)

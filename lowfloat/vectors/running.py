@@ -14,8 +14,11 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import cycle
 from multiprocessing import get_context
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from lowfloat.vectors.cases import CHUNK, Cases
 from lowfloat.vectors.grammars import grammar_named
@@ -23,7 +26,7 @@ from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import compressed
 
 #: Cases of a part: what a killed run can lose.
-PART = 1 << 19
+PART = 1 << 17
 #: An .npz file is made in memory.
 MAX_NPZ = 1 << 26
 
@@ -32,9 +35,9 @@ class Part(NamedTuple):
     """The bytes of some consecutive vectors."""
 
     vectors: int
-    payload: bytes
+    payload: Payload
     #: What goes into the file: the payload, or its compressed form.
-    data: bytes
+    data: Payload
 
 
 @dataclass(frozen=True)
@@ -93,23 +96,46 @@ class Job:
         """What stands before the first vector; only the first shard has it."""
         return grammar_named(self.grammar).header(self.cases.unit) if self.start == 0 else b""
 
-    def part(self, number: int) -> Part:
-        """Compute a part."""
+    def part(self, number: int, into: bytearray | None = None) -> Part:
+        """Compute a part, in a buffer of ``part_bytes`` if one is given."""
         size = self.count if self.grammar == "npz" else PART
         start = self.start + number * size
         stop = min(start + size, self.stop)
-        grammar, unit = grammar_named(self.grammar), self.cases.unit
-        chunk = size if self.grammar == "npz" else CHUNK
-        pieces: list[Payload] = [self.header] if number == 0 else []
-        for first, last in self.cases.chunks(start, stop, chunk):
-            inputs = self.cases.inputs(first, last)
-            pieces.append(grammar.encode(unit, (*inputs, *unit.compute(inputs))))
-        payload = b"".join(pieces)
+        header = self.header if number == 0 else b""
+        payload = self._payload(start, stop, header, into)
         return Part(stop - start, payload, compressed(payload, self.compression))
+
+    @property
+    def part_bytes(self) -> int:
+        """The most bytes of a part's payload; 0 if only the vectors tell."""
+        size = grammar_named(self.grammar).record_size(self.cases.unit)
+        return (
+            0
+            if size is None or self.grammar == "npz"
+            else len(self.header) + min(PART, self.count) * size
+        )
+
+    def _payload(self, start: int, stop: int, header: bytes, into: bytearray | None) -> Payload:
+        grammar, unit = grammar_named(self.grammar), self.cases.unit
+        size = grammar.record_size(unit)
+        if size is None or self.grammar == "npz":
+            chunk = stop - start if self.grammar == "npz" else CHUNK
+            chunks = self.cases.chunks(start, stop, chunk)
+            pieces = [grammar.encode(unit, self.cases.columns(*ends)) for ends in chunks]
+            return b"".join([header, *pieces])
+        whole = into or bytearray(len(header) + (stop - start) * size)
+        whole[: len(header)] = header
+        page = np.frombuffer(whole, np.uint8)[len(header) :]
+        for first, last in self.cases.chunks(start, stop):
+            grammar.encode(unit, self.cases.columns(first, last), page[(first - start) * size :])
+        end = len(header) + (stop - start) * size
+        return whole if end == len(whole) else memoryview(whole)[:end]
 
 
 def parts(job: Job, first: int, jobs: int = 1, scheduler: str | None = None) -> Iterator[Part]:
     """The parts of a job from number ``first`` on, in order.
+
+    The bytes of a part are good until the next but one is made.
 
     Raises
     ------
@@ -122,7 +148,8 @@ def parts(job: Job, first: int, jobs: int = 1, scheduler: str | None = None) -> 
         raise ValueError(f"at least one job is needed, not {jobs}")
     numbers = iter(range(first, job.part_count))
     if scheduler is None and (jobs == 1 or job.part_count - first < 2):
-        yield from map(job.part, numbers)
+        buffers = cycle([bytearray(job.part_bytes) for _ in range(min(job.part_count, 2))])
+        yield from map(job.part, numbers, buffers)
         return
     with _executor(min(jobs, job.part_count - first), scheduler) as (executor, window):
         waiting: deque[Future[Part]] = deque()

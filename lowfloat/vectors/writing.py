@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -13,7 +12,9 @@ from typing import IO
 
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.grammars import grammar_named, grammar_of
+from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import SUFFIXES
+from lowfloat.vectors.hashing import Digest
 from lowfloat.vectors.journal import Journal
 from lowfloat.vectors.manifest import describe
 from lowfloat.vectors.running import Job, parts
@@ -76,15 +77,16 @@ def write_to(
     [b'0 0 0 00', b'0 1 1 00']
     """
     job = Job(as_cases(cases), grammar, shard)
-    digest, done, written = hashlib.sha256(), 0, 0
-    for part in parts(job, 0, jobs, scheduler):
-        digest.update(part.payload)
-        written += _write_all(stream, part.payload)
-        done += part.vectors
-        if progress is not None:
-            progress(done, job.count)
-    _demand_whole(job, done, written)
-    return Written(done, digest.hexdigest())
+    done = written = 0
+    with Digest() as digest:
+        for part in parts(job, 0, jobs, scheduler):
+            digest.update(part.payload)
+            written += _write_all(stream, part.payload)
+            done += part.vectors
+            if progress is not None:
+                progress(done, job.count)
+        _demand_whole(job, done, written)
+        return Written(done, digest.hexdigest())
 
 
 def _demand_whole(job: Job, count: int, written: int) -> None:
@@ -99,7 +101,7 @@ def _demand_whole(job: Job, count: int, written: int) -> None:
         )
 
 
-def _write_all(stream: IO[bytes], data: bytes) -> int:
+def _write_all(stream: IO[bytes], data: Payload) -> int:
     """Write everything, though an unbuffered stream takes a part at a time; the bytes written."""
     rest = memoryview(data)
     while taken := len(rest) and stream.write(rest):

@@ -319,8 +319,8 @@ def test_compressed_files(suffix: str, tmp_path: Path, small_parts: None) -> Non
 def test_a_file_is_never_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     honest = Job.part
 
-    def short(job: Job, number: int) -> running.Part:
-        part = honest(job, number)
+    def short(job: Job, number: int, into: bytearray | None = None) -> running.Part:
+        part = honest(job, number, into)
         return part._replace(payload=part.payload[:-12], data=part.data[:-12])
 
     monkeypatch.setattr(Job, "part", short)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 #: What a grammar makes: bytes, or a view of the buffer that it was given.
-Payload = bytes | memoryview
+Payload = bytes | bytearray | memoryview
 
 
 def room(given: Bytes | None, size: int) -> Bytes:

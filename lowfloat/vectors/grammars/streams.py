@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lowfloat.vectors.errors import VectorFileError
+from lowfloat.vectors.grammars.payloads import Payload
 
 #: Compressions by the suffix of a file's name.
 SUFFIXES = {".gz": "gzip", ".zst": "zstd"}
@@ -129,7 +130,7 @@ class _Zstd(io.RawIOBase):
         return count
 
 
-def compressed(data: bytes, kind: str | None) -> bytes:
+def compressed(data: Payload, kind: str | None) -> Payload:
     """One member or frame; they may be concatenated."""
     if kind is None:
         return data
