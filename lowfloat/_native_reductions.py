@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -23,6 +24,11 @@ from lowfloat.formats import Format
 from lowfloat.projection import Projection
 
 Codes = NDArray[Any]
+#: Called with the steps that are done.
+Tell = Callable[[int], None]
+
+#: Calls of fewer steps are over before anybody asks.
+LONG = 1 << 18
 
 #: The struct of each accumulator, followed by those that it points to.
 _accumulators: dict[Kind, list[Any]] = {}
@@ -108,10 +114,12 @@ def matmul(
     first: int,
     flags_out: Codes | None,
     collect: bool,
+    tell: Tell,
 ) -> int:
     """Fill ``out``, flat, of ``shape`` (batch, m, k, n), with sums; the union of their flags.
 
-    ``first`` is the number of the first element for random bits.
+    ``first`` is the number of the first element for random bits. ``tell`` hears from a long call,
+    now and then, how many steps are done; what it raises, a signal's exception too, ends the call.
     """
     pointers: list[Any] = []
     struct = ffi.new("lf_reduction *")
@@ -127,13 +135,43 @@ def matmul(
     struct.a_block, struct.b_block = operands.a_block, operands.b_block
     struct.swapped = operands.swapped
     flags = ffi.new("uint32_t *") if collect else ffi.NULL
-    _check(
-        lib.lf_matmul(
-            struct,
-            _result(out, fmt, flags_out, flags),
-            projection_struct(projection),
-            _random_struct(random, first),
-            options_struct(),
-        )
+    listener = _Listener(tell)
+    status = lib.lf_matmul(
+        struct,
+        _result(out, fmt, flags_out, flags),
+        projection_struct(projection),
+        _random_struct(random, first),
+        options_struct() if math.prod(shape) < LONG else listener.options(),
     )
+    if status == lib.LF_STOPPED:
+        raise listener.error or KeyboardInterrupt
+    _check(status)
     return flags[0] if collect else 0
+
+
+class _Listener:
+    """Who hears of a call's steps from C, and what was raised then."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell, self.error = tell, None
+        self._kept: tuple[Any, ...] = ()
+
+    def options(self) -> Any:
+        """The lf_options of the present settings, with this listener."""
+        handle = ffi.new_handle(self)
+        struct = ffi.new("lf_options *", options_struct()[0])
+        struct.tell, struct.context = lib.lf_tell_python, handle
+        self._kept = handle, struct
+        return struct
+
+
+@ffi.def_extern(onerror=lambda *_: 1)  # type: ignore[untyped-decorator]
+def lf_tell_python(context: Any, steps: int) -> int:
+    """Nonzero if the call is to stop."""
+    listener = ffi.from_handle(context)
+    try:
+        listener.tell(steps)
+    except BaseException as error:  # noqa: BLE001 - it goes on where the call is left
+        listener.error = error
+        return 1
+    return 0

@@ -2,11 +2,12 @@
 
 ``Accumulator`` rounds every step, ``Exact`` none, ``FixedPoint`` counts in units, ``Fused`` aligns
 blocks as matrix units do, and ``Grouped`` makes one of two. The presets name those of devices and
-papers. Rules G-1 to G-18 of ``spec/semantics.md``.
+papers. Rules G-1 to G-19 of ``spec/semantics.md``.
 """
 
 from lowfloat.accumulators.fused import Fused, LateStart, Subsums
-from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Grouped, Product
+from lowfloat.accumulators.grouped import Grouped, Scaling
+from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Product
 from lowfloat.accumulators.orders import Interleaved, indices
 from lowfloat.accumulators.presets import (
     PRESETS,
@@ -40,6 +41,7 @@ __all__ = [
     "LateStart",
     "Preset",
     "Product",
+    "Scaling",
     "Subsums",
     "amd_cdna1",
     "amd_cdna2",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
-from lowfloat.accumulators.kinds import TERM_BITS, FixedPoint, Grouped, Kind
+from lowfloat.accumulators.grouped import Grouped, Scaling, scaled, scaled_groups
+from lowfloat.accumulators.kinds import TERM_BITS, FixedPoint, Kind
 from lowfloat.formats import Format
 
 
@@ -14,6 +16,23 @@ class Grid(NamedTuple):
 
     lowest: int
     bits: int
+    name: str = ""
+
+    def times(self, other: Grid) -> Grid:
+        """That of products.
+
+        Raises
+        ------
+        ValueError
+            If they have more bits than are kept (rule G-1).
+        """
+        name, bits = f"{self.name} x {other.name}", self.bits + other.bits
+        if bits > TERM_BITS:
+            raise ValueError(
+                f"products of {name} have {bits} significant bits; at most {TERM_BITS} are kept "
+                "exactly (rule G-1): cast an operand or a scale to a narrower format"
+            )
+        return Grid(self.lowest + other.lowest, bits, name)
 
 
 def grid_of(fmt: Format) -> Grid:
@@ -21,41 +40,79 @@ def grid_of(fmt: Format) -> Grid:
 
     >>> from lowfloat.format_names import format
     >>> grid_of(format("float8_e4m3fn"))
-    Grid(lowest=-9, bits=4)
+    Grid(lowest=-9, bits=4, name='float8_e4m3fn')
     """
-    return Grid(fmt.emin - fmt.mantissa_bits, fmt.precision)
+    return Grid(fmt.emin - fmt.mantissa_bits, fmt.precision, fmt.name)
 
 
-def check_terms(accumulator: Kind, factors: Sequence[Format], start: Format | None) -> None:
+def check_terms(
+    accumulator: Kind,
+    operands: Sequence[Format],
+    start: Format | None,
+    scales: Sequence[Format] = (),
+) -> None:
     """Refuse terms that are too long, or that a fixed-point sum does not hold.
 
     Raises
     ------
     ValueError
-        If the factors have more than 106 significant bits together (rule G-1), or are off the
+        If factors have more than 106 significant bits together (rule G-1), or are off the
         grid of a fixed-point accumulator (rule G-8).
     """
-    grids = [grid_of(fmt) for fmt in factors]
-    term = Grid(sum(g.lowest for g in grids), sum(g.bits for g in grids))
-    if term.bits > TERM_BITS:
-        names = " x ".join(str(fmt) for fmt in factors)
-        raise ValueError(
-            f"products of {names} have {term.bits} significant bits; at most {TERM_BITS} are "
-            "kept exactly (rule G-1): cast an operand or a scale to a narrower format"
-        )
-    _check(accumulator, term, start)
+    term = reduce(Grid.times, map(grid_of, operands))
+    _check(accumulator, term, [grid_of(fmt) for fmt in scales], start)
 
 
-def _check(accumulator: Kind, term: Grid, start: Format | None) -> Grid:
+def _check(accumulator: Kind, term: Grid, scales: list[Grid], start: Format | None) -> Grid:
+    """The grid of the sum."""
     if isinstance(accumulator, Grouped):
-        inner = _check(accumulator.inner, term, None)
-        return _check(accumulator.outer, inner, start)
+        scaling = accumulator.scaling if scales else None
+        inner = _check(accumulator.inner, term, [] if scaling else scales, None)
+        after = (inner, []) if scaling is None else _scaled(scaling, inner, scales)
+        return _check(accumulator.outer, *after, start)
+    term = reduce(Grid.times, scales, term)
     if isinstance(accumulator, FixedPoint):
         _check_grid(accumulator, term.lowest, "products")
         if start is not None:
             _check_grid(accumulator, grid_of(start).lowest, "starts")
-        return Grid(accumulator.lsb, accumulator.bits)
+        return Grid(accumulator.lsb, accumulator.bits, "the groups' sums")
     return term if accumulator.format is None else grid_of(accumulator.format)
+
+
+def _scaled(scaling: Scaling, sums: Grid, scales: list[Grid]) -> tuple[Grid, list[Grid]]:
+    """Terms of the outer sum, and the factors that are still their scales. Rule G-19."""
+    if scaling.format is None:
+        return sums, scales
+    rounded = grid_of(scaling.format)
+    if scaling.first == "scales":
+        reduce(Grid.times, scales)
+        return sums, [rounded]
+    sums.times(scales[0])
+    return rounded, scales[1:]
+
+
+def check_groups(accumulator: Kind, terms: int, blocks: Sequence[int]) -> None:
+    """Refuse groups whose terms do not share their scales. Rule G-19.
+
+    ``blocks`` has the number of terms that share a scale, for each operand that has scales.
+
+    Raises
+    ------
+    ValueError
+        If a block ends within a group.
+    """
+    groups = scaled(accumulator)
+    blocks = [block for block in blocks if block < terms]
+    if groups is None or not blocks:
+        return
+    for group in scaled_groups(accumulator, terms):
+        for block in blocks:
+            if group[0] // block != group[-1] // block:
+                raise ValueError(
+                    f"terms {group[0]} and {group[-1]} are in one group and have different scales, "
+                    f"which are for blocks of {block} terms: scales that multiply sums must be "
+                    "the same throughout a group (rule G-19)"
+                )
 
 
 def _check_grid(accumulator: FixedPoint, lowest: int, what: str) -> None:

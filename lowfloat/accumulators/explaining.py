@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from lowfloat.accumulators.fused import Fused, LateStart
-from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Grouped, Kind, Product
+from lowfloat.accumulators.grouped import Grouped, Scaling
+from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Kind, Product
 from lowfloat.accumulators.orders import indices
 from lowfloat.projection import Projection, make_projection
 
@@ -187,5 +188,20 @@ def _grouped(acc: Grouped, terms: int, term: str, start: bool) -> list[str]:
     if groups:
         lines += ["inner sum of each group (k counts within it):"]
         lines += _indent(_steps(acc.inner, len(groups[0]), term, start=False))
-    lines += ["outer sum of the groups' sums:"]
-    return [*lines, *_indent(_steps(acc.outer, len(groups), "sum[k]", start))]
+    made, term = _scaling(acc.scaling)
+    lines += [*made, "outer sum of the groups' sums:"]
+    return [*lines, *_indent(_steps(acc.outer, len(groups), term, start))]
+
+
+def _scaling(scaling: Scaling | None) -> tuple[list[str], str]:
+    """How a group's sum meets its scales u and v, and the outer sum's term."""
+    if scaling is None:
+        return [], "sum[k]"
+    head = "with block scales u, v: "
+    if scaling.format is None:
+        return [head + "they multiply a group's sum exactly"], "sum[k] (* u[k] * v[k])"
+    how = f"{projection_text(scaling.projection)}"
+    if scaling.first == "scales":
+        return [f"{head}w[k] <- {scaling.format}(u[k] * v[k]), {how}"], "sum[k] (* w[k])"
+    line = f"{head}sum[k] <- {scaling.format}(sum[k] * u[k]), {how}"
+    return [line], "sum[k] (* v[k])"

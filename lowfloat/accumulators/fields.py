@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lowfloat.accumulators.fused import Fused, LateStart
-from lowfloat.accumulators.kinds import (
-    COMPENSATIONS,
-    GROUPINGS,
-    METHODS,
-    Accumulator,
-    FixedPoint,
-    Grouped,
-    Kind,
-)
+from lowfloat.accumulators.grouped import FIRST, GROUPINGS, Grouped, Scaling
+from lowfloat.accumulators.kinds import COMPENSATIONS, METHODS, Accumulator, FixedPoint, Kind
 from lowfloat.accumulators.orders import ORDERS, Interleaved
 from lowfloat.projection import ROUNDINGS
 
@@ -49,6 +42,7 @@ def fields_of(accumulator: Kind) -> dict[str, Any]:
             "width": accumulator.width,
             "inner": accumulator.inner,
             "outer": accumulator.outer,
+            **_scaling(accumulator.scaling),
         }
     elif isinstance(accumulator, FixedPoint):
         found |= {
@@ -82,6 +76,18 @@ def _rounded(accumulator: Accumulator) -> dict[str, Any]:
         found["product_projection"] = product.projection
         found["product_format"] = product.format
     return found
+
+
+def _scaling(scaling: Scaling | None) -> dict[str, Any]:
+    if scaling is None:
+        return {}
+    if scaling.format is None:
+        return {"scaling": 1}
+    return {
+        "scaling": 2 + FIRST.index(scaling.first),
+        "scaling_format": scaling.format,
+        "scaling_projection": scaling.projection,
+    }
 
 
 def _bits(bits: int | None) -> int:

@@ -1,4 +1,4 @@
-"""The accumulators that take terms one by one: rounded, exact, fixed point; and their groups.
+"""The accumulators that take terms one by one: rounded, exact, fixed point.
 
 Frozen records: everything that decides the bits of a reduction, and no arithmetic. Rules G-1 to
 G-17 of ``spec/semantics.md``.
@@ -6,27 +6,18 @@ G-17 of ``spec/semantics.md``.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
-from lowfloat.accumulators.orders import (
-    Interleaved,
-    Order,
-    checked_order,
-    lanes,
-    positive,
-    runs,
-)
+from lowfloat.accumulators.orders import Interleaved, Order, checked_order, positive
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
 from lowfloat.projection import Policy, Projection, Rounding, make_projection
 
 METHODS: tuple[str, ...] = ("exact", "integer_add", "power_of_two")
 COMPENSATIONS: tuple[str, ...] = ("kahan", "neumaier")
-GROUPINGS: tuple[str, ...] = ("chunks", "split", "lanes")
 
 #: The format whose code 1 is the second factor of a summand: zero and one alone (rule G-1).
 ONE = Format(1, 0, 1, signed=False)
@@ -98,8 +89,9 @@ class Kind(Record):
         return explain(self, terms)
 
 
-def _set(record: Any, **fields: Any) -> None:
-    for name, value in fields.items():
+def set_fields(record: Any, **values: Any) -> None:
+    """Set fields of a frozen record, while it is made."""
+    for name, value in values.items():
         object.__setattr__(record, name, value)
 
 
@@ -108,7 +100,7 @@ def set_projection(record: Any) -> None:
     made = Projection(record.rounding, record.saturation, record.policy)
     made = make_projection(made.rounding, made.saturation, made.policy)
     fmt = None if record.format is None else find_format(record.format)
-    _set(
+    set_fields(
         record,
         format=fmt,
         rounding=made.rounding,
@@ -384,83 +376,6 @@ class FixedPoint(Kind):
         return iter(())
 
 
-@dataclass(frozen=True, repr=False)
-class Grouped(Kind):
-    """Groups of terms summed by one accumulator, and their sums by another.
-
-    Parameters
-    ----------
-    inner, outer : accumulator
-        ``inner`` sums each group from +0; ``outer`` sums the results and starts with c.
-    by : {"chunks", "split", "lanes"}
-        Consecutive terms, ``n`` at a time; ``n`` consecutive runs; or floor(k / width) mod n.
-    n : int
-    width : int
-        For lanes only.
-
-    Raises
-    ------
-    ValueError
-        If ``inner`` has no format of its own or a number is not positive.
-
-    Examples
-    --------
-    Two-level summation in chunks of 64, both of nine mantissa bits (Wang et al. 2018):
-
-    >>> import lowfloat as lf
-    >>> half = lf.Accumulator("e6m9")
-    >>> lf.accumulators.Grouped(half, half, n=64).draws(1000)
-    0
-
-    Source: semantics.md rule G-14.
-    """
-
-    inner: Any
-    outer: Any
-    by: str = "chunks"
-    n: int = 64
-    width: int = 1
-
-    def __post_init__(self) -> None:
-        _set(self, inner=unwrapped(self.inner), outer=unwrapped(self.outer))
-        if self.by not in GROUPINGS:
-            raise ValueError(f"no groups by {self.by!r}: there are {', '.join(GROUPINGS)}")
-        positive(self.n, "the groups' n")
-        if positive(self.width, "the lanes' width") != 1 and self.by != "lanes":
-            raise ValueError(f"width is for lanes: groups by {self.by} have none")
-        if self.inner.format is None and not isinstance(self.inner, FixedPoint):
-            raise ValueError(
-                "an inner accumulator gives numbers of a format: Exact(format) says which"
-            )
-
-    @property
-    def format(self) -> Any:
-        """The outer accumulator's format."""
-        return self.outer.format
-
-    def groups(self, terms: int) -> list[list[int]] | list[range]:
-        """The indices of each group's terms, in order (rule G-14)."""
-        if self.by == "lanes":
-            return lanes(terms, self.n, self.width)
-        return runs(terms, self.n if self.by == "chunks" else max(1, -(-terms // self.n)))
-
-    def roundings(self, terms: int) -> Iterator[int]:
-        """Those of the groups, one after another, then the outer one's (rule G-17)."""
-        groups = self.groups(terms)
-        for group in groups:
-            yield from self.inner.roundings(len(group))
-        yield from self.outer.roundings(len(groups))
-
-    def draws(self, terms: int) -> int:
-        """The number of stochastic roundings of ``terms`` terms: S of rule G-17."""
-        if not self.inner.draws(1) and not self.outer.draws(1):
-            return 0
-        sizes = Counter(len(group) for group in self.groups(terms))
-        inner: int = sum(count * self.inner.draws(size) for size, count in sizes.items())
-        outer: int = self.outer.draws(sum(sizes.values()))
-        return inner + outer
-
-
 def unwrapped(accumulator: Any) -> Any:
     """The accumulator itself, of a preset too.
 
@@ -477,4 +392,4 @@ def unwrapped(accumulator: Any) -> Any:
     return inside
 
 
-__all__ = ["Accumulator", "Exact", "FixedPoint", "Grouped", "Interleaved", "Kind", "Product"]
+__all__ = ["Accumulator", "Exact", "FixedPoint", "Interleaved", "Kind", "Product"]

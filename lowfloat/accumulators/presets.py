@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from lowfloat.accumulators.fused import Fused, LateStart, Subsums
-from lowfloat.accumulators.kinds import Accumulator, Grouped, Kind, Product, unwrapped
+from lowfloat.accumulators.grouped import Grouped, Scaling
+from lowfloat.accumulators.kinds import Accumulator, Kind, Product, unwrapped
 from lowfloat.accumulators.orders import Interleaved
 from lowfloat.format_names import format as find_format
 from lowfloat.formats import Format
@@ -478,10 +479,17 @@ def ibm_chunk64() -> Preset:
     return Preset("ibm_chunk64()", Grouped(step, step, n=64), "published", evidence, unknown)
 
 
-def two_level_promotion(inner: Any, interval: int = 128) -> Preset:
+_FLOAT32_SCALES = Scaling("float32")
+
+
+def two_level_promotion(
+    inner: Any, interval: int = 128, scaling: Scaling | None = _FLOAT32_SCALES
+) -> Preset:
     """An inner accumulator restarted every ``interval`` terms, its sums added in float32.
 
-    What DeepGEMM and CUTLASS do with Hopper's FP8 unit.
+    What DeepGEMM and CUTLASS do with Hopper's FP8 unit. Block scales multiply the promoted sums:
+    one float32 product of both scales, and a fused multiply-add. ``Scaling("float32", first="sum")``
+    multiplies the sum by one after the other, and None scales the terms, as units for MX do.
 
     Raises
     ------
@@ -494,10 +502,15 @@ def two_level_promotion(inner: Any, interval: int = 128) -> Preset:
     >>> hopper = lf.accumulators.nvidia_hopper("float8_e4m3fn")
     >>> lf.accumulators.two_level_promotion(hopper).format.name
     'float32'
+    >>> x = lf.array([[1.0] * 256], "float8_e4m3fn")
+    >>> sx, sy = lf.array([[0.5, 3.0]], "float32"), lf.array([[1.0], [0.25]], "float32")
+    >>> lf.matmul(x, x.T, scales=(sx, sy), accumulator=lf.accumulators.two_level_promotion(hopper))
+    lowfloat.array([[160.0]], 'float32')
     """
-    step = Grouped(unwrapped(inner), Accumulator("float32"), n=interval)
+    step = Grouped(unwrapped(inner), Accumulator("float32"), n=interval, scaling=scaling)
     below: Maturity = inner.maturity if isinstance(inner, Preset) else "published"
-    evidence = "DeepSeek-V3, arXiv 2412.19437, 3.3.2; CUTLASS mma_promotion_interval"
+    evidence = "DeepSeek-V3, arXiv 2412.19437, 3.3; DeepGEMM sm90_fp8_gemm_1d2d; "
+    evidence += "CUTLASS mma_promotion_interval"
     title = getattr(inner, "name", type(inner).__name__)
     weakest: Maturity = "unsettled" if below == "unsettled" else "published"
     operands = inner.operands if isinstance(inner, Preset) else ()

@@ -1,7 +1,7 @@
 """Sums of products: shapes, random bits and pieces of a call, whatever computes it.
 
 A call is cut into pieces of rows, so that Python sees signals between them and can say how far it
-is; the bits do not depend on the pieces.
+is; in a long piece C asks now and then. The bits do not depend on the pieces.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat import _native_reductions, exception_flags, golden, settings
-from lowfloat._native_reductions import Matrix, Reduction
-from lowfloat.accumulators.checking import check_terms
+from lowfloat._native_reductions import Matrix, Reduction, Tell
+from lowfloat.accumulators.checking import check_groups, check_terms
 from lowfloat.accumulators.kinds import Kind
 from lowfloat.engine import golden_backend, outputs, random_bits
 from lowfloat.engine.random_bits import Random
@@ -28,7 +28,7 @@ from lowfloat.projection import Projection
 from lowfloat.randomness import PhiloxDraw
 
 Codes = NDArray[Any]
-#: Told the fraction that is done, from 0 to 1, after every piece.
+#: Told the fraction that is done, from 0 to 1, now and then.
 Progress = Callable[[float], Any]
 
 #: Terms of the first piece of a call, and the seconds that the others should take.
@@ -43,6 +43,11 @@ class Scales(NamedTuple):
     b: Coded | None
     a_block: int
     b_block: int
+
+    def blocks(self) -> list[int]:
+        """Terms that share a scale, of each operand that has scales."""
+        sides = ((self.a, self.a_block), (self.b, self.b_block))
+        return [block for scales, block in sides if scales is not None]
 
 
 NO_SCALES = Scales(None, None, 1, 1)
@@ -93,8 +98,10 @@ def matmul(
     """
     batch, m, k, n = _shapes(a, b)
     _check_scales(scales, m, k, n)
-    factors = [x.format for x in (a, b, scales.a, scales.b) if x is not None]
-    check_terms(accumulator, factors, None if c is None else c.format)
+    scale_formats = [x.format for x in (scales.a, scales.b) if x is not None]
+    start = None if c is None else c.format
+    check_terms(accumulator, (a.format, b.format), start, scale_formats)
+    check_groups(accumulator, k, scales.blocks())
     given = [x.codes for x in (a, b, c, scales.a, scales.b) if x is not None]
     inputs = [getattr(codes, "base_codes", codes) for codes in given]
     target = _target(out, shape, code_dtype(fmt), inputs, "out")
@@ -236,19 +243,27 @@ def _run(
     """Piece after piece; the union of the flags."""
     raised, at = 0, 0
     step = _golden if settings.current_backend() == "golden" else _native
-    for piece in _pieces(sums, progress):
+    total = max(1, out.size * sums.k)
+
+    def tell(steps: int) -> None:
+        """So many steps of the present piece are done."""
+        if progress is not None:
+            progress(min(1.0, (at * sums.k + steps) / total))
+
+    for piece in _pieces(sums):
         part = slice(at, at + piece.rows() * sums.n)
         flags = None if flags_out is None else flags_out[part]
-        raised |= step(sums, piece, at, out[part], flags, collect)
+        raised |= step(sums, piece, at, out[part], flags, collect, tell)
         at = part.stop
+        if progress is not None:
+            progress(at / out.size if out.size else 1.0)
     return raised
 
 
-def _pieces(sums: Sums, progress: Progress | None) -> Iterator[Piece]:
+def _pieces(sums: Sums) -> Iterator[Piece]:
     """Parts of the call in C order, of about the same time each."""
     *outer, innermost = sums.batch
     rows = max(1, FIRST_PIECE // max(1, sums.k * sums.n))
-    total, done = max(1, int(np.prod(sums.batch, dtype=np.int64)) * sums.m), 0
     for index in np.ndindex(*outer):
         first = begin = 0
         while first < innermost and sums.m:
@@ -258,9 +273,6 @@ def _pieces(sums: Sums, progress: Progress | None) -> Iterator[Piece]:
             start = time.perf_counter()
             yield piece
             seconds = time.perf_counter() - start
-            done += piece.rows()
-            if progress is not None:
-                progress(done / total)
             rows = max(1, int(piece.rows() * min(16.0, SECONDS / max(seconds, 1e-6))))
             first, begin = (last, 0) if piece.end == sums.m else (first, piece.end)
 
@@ -291,24 +303,39 @@ def _random_of(sums: Sums, at: int, size: int) -> Random:
 
 
 def _native(
-    sums: Sums, piece: Piece, at: int, out: Codes, flags_out: Codes | None, collect: bool
+    sums: Sums,
+    piece: Piece,
+    at: int,
+    out: Codes,
+    flags_out: Codes | None,
+    collect: bool,
+    tell: Tell,
 ) -> int:
     shape = (piece.last - piece.first, piece.end - piece.begin, sums.k, sums.n)
     return _native_reductions.matmul(
         _part(sums, piece), out, shape, sums.format, sums.accumulator, sums.projection,
-        _random_of(sums, at, out.size), at, flags_out, collect,
+        _random_of(sums, at, out.size), at, flags_out, collect, tell,
     )  # fmt: skip
 
 
 def _golden(
-    sums: Sums, piece: Piece, at: int, out: Codes, flags_out: Codes | None, collect: bool
+    sums: Sums,
+    piece: Piece,
+    at: int,
+    out: Codes,
+    flags_out: Codes | None,
+    collect: bool,
+    tell: Tell,
 ) -> int:
     part = _part(sums, piece)
     places = np.ndindex(piece.last - piece.first, piece.end - piece.begin, sums.n)
-    results = (
-        _golden_element(sums, part, place, at + number) for number, place in enumerate(places)
-    )
-    return golden_backend.fill(results, out, flags_out)
+
+    def results() -> Iterator[tuple[int, int]]:
+        for number, place in enumerate(places):
+            yield _golden_element(sums, part, place, at + number)
+            tell((number + 1) * sums.k)
+
+    return golden_backend.fill(results(), out, flags_out)
 
 
 def _golden_element(

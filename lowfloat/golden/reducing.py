@@ -7,7 +7,8 @@ from fractions import Fraction
 from functools import reduce as fold
 
 from lowfloat.accumulators.fused import Fused
-from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Grouped, Kind, unwrapped
+from lowfloat.accumulators.grouped import Grouped, Scaling
+from lowfloat.accumulators.kinds import Accumulator, Exact, FixedPoint, Kind, unwrapped
 from lowfloat.accumulators.orders import indices
 from lowfloat.exception_flags import INEXACT, INVALID, OVERFLOW
 from lowfloat.formats import Format
@@ -15,7 +16,17 @@ from lowfloat.golden.decoding import decode
 from lowfloat.golden.fused_blocks import fused
 from lowfloat.golden.on_codes import DEFAULT, Outcome, Result, exact_zero_sign
 from lowfloat.golden.projecting import default_nan
-from lowfloat.golden.terms import ONE, Number, Start, Steps, Term, read_number, special_sum, term
+from lowfloat.golden.terms import (
+    ONE,
+    Number,
+    Start,
+    Steps,
+    Term,
+    coded,
+    read_number,
+    special_sum,
+    term,
+)
 from lowfloat.golden.values import Value
 from lowfloat.projection import Policy, Projection, make_projection
 
@@ -97,7 +108,8 @@ def reduction(
     if len(random_bits) != needed:
         raise ValueError(f"{needed} random bits are needed, not {len(random_bits)} (rule G-17)")
     steps = Steps(random_bits)
-    number = total(accumulator, [Term(f) for f in factors], Start(c), steps, projection)
+    terms = [Term([coded(*factor) for factor in term]) for term in factors]
+    number = total(accumulator, terms, Start(c), steps, projection)
     code = steps.convert(number, format, projection)
     return code, steps.flags
 
@@ -259,8 +271,44 @@ def grouped(
     acc: Grouped, terms: list[Term], start: Start, steps: Steps, final: Projection
 ) -> Number:
     """Groups summed by the inner accumulator, their sums by the outer one. Rule G-14."""
-    sums = [
-        total(acc.inner, [terms[k] for k in group], Start(None), steps, final)
-        for group in acc.groups(len(terms))
-    ]
-    return total(acc.outer, [Term([ONE], number) for number in sums], start, steps, final)
+    sums = []
+    for group in acc.groups(len(terms)):
+        members = [terms[k] for k in group]
+        scales: list[Number] = []
+        if acc.scaling is not None:
+            scales = common_scales(members)
+            members = [Term(k.numbers[:2]) for k in members]
+        number = total(acc.inner, members, Start(None), steps, final)
+        sums.append(scaled_sum(acc.scaling, number, scales, steps))
+    return total(acc.outer, sums, start, steps, final)
+
+
+def common_scales(members: list[Term]) -> list[Number]:
+    """The scales of a group. Rule G-19.
+
+    Raises
+    ------
+    ValueError
+        If its terms have different ones.
+    """
+    scales = members[0].scales
+    if any(k.scales != scales for k in members):
+        raise ValueError("the terms of a group have different scales (rule G-19)")
+    return scales
+
+
+def scaled_sum(scaling: Scaling | None, s: Number, scales: list[Number], steps: Steps) -> Term:
+    """A group's sum and its scales as a term of the outer accumulator. Rule G-19."""
+    one = coded(*ONE)
+    if scaling is None or scaling.format is None or not scales:
+        return Term([s, one, *scales])
+    if scaling.first == "scales":
+        return Term([s, one, scaled_product(scaling, scales, steps)])
+    return Term([scaled_product(scaling, [s, scales[0]], steps), one, *scales[1:]])
+
+
+def scaled_product(scaling: Scaling, factors: list[Number], steps: Steps) -> Number:
+    """P of rule G-19: the product of one or two numbers, projected into the scaling's format."""
+    projection, fmt = scaling.projection, scaling.format
+    outcome = term(Term([*factors, coded(*ONE)]), projection.policy, "exact", steps)
+    return Number(steps.project(outcome, fmt, projection), fmt)

@@ -54,17 +54,23 @@ class Number(NamedTuple):
 
 
 class Term(NamedTuple):
-    """The factors of a term as codes with formats, or a group's sum in place of the first."""
+    """The factors of a term: two operands, or a group's sum and one, and then block scales."""
 
-    codes: list[tuple[int, Format]]
-    number: Number | None = None
+    numbers: list[Number]
+
+    @property
+    def scales(self) -> list[Number]:
+        """The block scales among them."""
+        return self.numbers[2:]
 
     def factors(self, policy: Policy) -> list[Number]:
         """The factors as the accumulator reads them. Rule G-1."""
-        numbers = [Number(decode(code, fmt), fmt) for code, fmt in self.codes]
-        if self.number is not None:
-            numbers.insert(0, self.number)
-        return [Number(read_number(n, policy), n.format) for n in numbers]
+        return [Number(read_number(n, policy), n.format) for n in self.numbers]
+
+
+def coded(code: int, format: Format) -> Number:
+    """The number that a code stands for."""
+    return Number(decode(code, format), format)
 
 
 class Start(NamedTuple):
@@ -82,8 +88,7 @@ class Start(NamedTuple):
         """c, or +0."""
         if self.c is None:
             return Number(Value("finite"), None)
-        code, fmt = self.c
-        return Number(decode(code, fmt), fmt)
+        return coded(*self.c)
 
 
 def read_number(number: Number, policy: Policy) -> Value:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lowfloat import engine, settings
 from lowfloat.accumulators import kinds
+from lowfloat.accumulators.grouped import scaled
 from lowfloat.accumulators.kinds import Exact, FixedPoint, Kind, unwrapped
 from lowfloat.arrays import Array, FormatMismatch
 from lowfloat.casting import codes_of, deliver
@@ -144,22 +145,50 @@ def result_format(name: str, fmt: Any, accumulator: Kind, operands: Sequence[Cod
     return formats.pop()
 
 
-def _scales(scales: Any, k: int) -> Scales:
-    """``scales=(sx, sy)`` as Arrays over blocks of k; None leaves one out."""
+def _scales(scales: Any, accumulator: Kind, m: int, k: int, n: int) -> Scales:
+    """``scales=(sx, sy)`` as codes for each row, each column and blocks of k; None is left out."""
     if scales is None:
         return NO_SCALES
     if not isinstance(scales, tuple | list) or len(scales) != 2:
         raise TypeError("scales= are those of both operands: scales=(sx, sy), or None for one")
-    coded = [None if s is None else operand(s) for s in scales]
+    coded: list[Coded | None] = []
     blocks = []
-    for x, axis in zip(coded, (-1, -2), strict=True):
+    for given, lines, axis in zip(scales, (m, n), (-1, -2), strict=True):
+        x = None if given is None else operand(given)
         if x is not None and x.codes.ndim < 2:
             raise ValueError("scales have the operand's axes, the summed one in blocks")
-        count = 1 if x is None else x.codes.shape[axis]
-        if count < 1 or (k and (count > k or -(-k // -(-k // count)) != count)):
-            raise ValueError(f"{count} scales do not divide {k} terms into equal blocks")
-        blocks.append(max(1, -(-k // count)))
+        blocks.append(1 if x is None else _block(x.codes.shape[axis], k, accumulator))
+        coded.append(None if x is None else _for_each_line(x, lines, -3 - axis))
     return Scales(coded[0], coded[1], blocks[0], blocks[1])
+
+
+def _block(count: int, k: int, accumulator: Kind) -> int:
+    """Terms that share a scale, if ``count`` of them go with k terms.
+
+    Where scales multiply the sums of chunks, whole chunks share one, and the last may be shorter.
+    """
+    groups = scaled(accumulator)
+    n = groups.n if groups is not None and groups.by == "chunks" else 1
+    chunks = -(-k // n)
+    block = n * -(-chunks // count) if count else 0
+    if not count or (k and (count > chunks or -(-k // block) != count or (n == 1 and k % count))):
+        parts = "terms" if n == 1 else f"chunks of {n} terms"
+        raise ValueError(f"{count} scales do not divide {chunks} {parts} into equal blocks")
+    return max(1, block)
+
+
+def _for_each_line(x: Coded, lines: int, axis: int) -> Coded:
+    """Scales of tiles of lines, repeated for each of their lines; one for all stays as it is."""
+    count = x.codes.shape[axis]
+    if count in (1, lines):
+        return x
+    if not count or lines % count:
+        where = "rows" if axis == -2 else "columns"
+        raise ValueError(
+            f"{count} scales do not divide {lines} {where} into equal tiles: repeat them for each, "
+            f"np.repeat(scales, tile, axis={axis}) without those beyond the last"
+        )
+    return Coded(np.repeat(x.codes, lines // count, axis), x.format)
 
 
 def sums(
@@ -192,7 +221,7 @@ def sums(
         a,
         b,
         start,
-        _scales(scales, a.codes.shape[-1]),
+        _scales(scales, accumulator, a.codes.shape[-2], a.codes.shape[-1], b.codes.shape[-1]),
         accumulator,
         fmt,
         settings.resolve(options.rounding, options.saturation, options.policy),

@@ -42,8 +42,10 @@ def matmul(
         Random bits of all stochastic roundings; given ones have the result's shape and an axis
         of length S, their number (rule G-17).
     scales : pair of Array, optional
-        Block scales ``(sx, sy)``, shapes (..., m, blocks) and (..., blocks, n): element k of a row
-        is multiplied by scale k // (k / blocks); either may be None.
+        Block scales ``(sx, sy)``, shapes (..., m, blocks) and (..., blocks, n): the blocks divide
+        the k terms equally; either may be None. Fewer rows of sx, or columns of sy, are for tiles:
+        (..., blocks, n / 128) has a scale for every 128 columns. Scales multiply terms, or sums of
+        groups where the accumulator has a ``scaling`` (rule G-19).
     formats : pair of formats, optional
         The formats whose grids float operands are on.
     checked : bool
@@ -74,7 +76,7 @@ def matmul(
     lowfloat.array([[7.0, 10.0],
                     [15.0, 22.0]], 'bfloat16')
 
-    Source: semantics.md rules G-1 to G-17.
+    Source: semantics.md rules G-1 to G-17 and G-19.
     """
     options = options_of("matmul", keywords)
     a, b = both_operands(x, y, options)

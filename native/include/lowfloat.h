@@ -131,6 +131,11 @@ typedef struct lf_options {
     int32_t isa;     /* enum lf_isa */
     int32_t threads; /* at most; fewer than 131072 elements use one */
     int32_t generic; /* nonzero: only the generic path, no shortcut */
+    /* NULL, or called by lf_matmul in the thread that called it, every 50 ms or less often, with
+     * the steps that all threads have done (a term of an element is a step). Nonzero stops the
+     * call. */
+    int32_t (*tell)(void *context, uint64_t steps);
+    void *context;
 } lf_options;
 
 /* What lf_apply computes. Nextup, nextdown and nextafter have results of the first operand's
@@ -238,11 +243,12 @@ enum lf_accumulator_kind { LF_ROUNDED, LF_EXACT, LF_FIXED_POINT, LF_FUSED, LF_GR
 enum lf_order { LF_SEQUENTIAL, LF_REVERSED, LF_PAIRWISE, LF_INTERLEAVED };
 enum lf_compensation { LF_NOT_COMPENSATED, LF_KAHAN, LF_NEUMAIER };
 enum lf_product { LF_PRODUCT_EXACT, LF_PRODUCT_INTEGER_ADD, LF_PRODUCT_POWER_OF_TWO };
+enum lf_scaling { LF_SCALED_TERMS, LF_SCALED_EXACTLY, LF_SCALES_FIRST, LF_SUM_FIRST };
 enum lf_grouping { LF_UNGROUPED, LF_BY_CHUNKS, LF_BY_SPLIT, LF_BY_LANES };
 
 #define LF_ALL_BITS (-1)
 
-/* Everything that decides the bits of a sum of products (G-1 to G-17). A kind reads the fields that
+/* Everything that decides the bits of a sum of products (G-1 to G-19). A kind reads the fields that
  * are its own; all others are zero. */
 typedef struct lf_accumulator {
     uint32_t size;
@@ -275,6 +281,9 @@ typedef struct lf_accumulator {
     int32_t late_cutoff; /* LF_ALL_BITS: none */
     size_t n, width;     /* grouped */
     const struct lf_accumulator *inner, *outer;
+    uint8_t scaling;                 /* grouped: whether scales multiply sums (G-19) */
+    const lf_format *scaling_format; /* LF_SCALES_FIRST, LF_SUM_FIRST */
+    const lf_projection *scaling_projection;
 } lf_accumulator;
 
 /* A batch of matrices of codes; strides are in elements. */
@@ -302,7 +311,8 @@ enum lf_status {
     LF_ERROR_ISA = 2,  /* this CPU or build lacks the instruction set */
     LF_ERROR_MEMORY = 3,
     LF_ERROR_ARGUMENT = 4, /* a size field, an enum or a number is out of range */
-    LF_UNDECIDED = 5       /* no error: some results of an elementary function are left open */
+    LF_UNDECIDED = 5,      /* no error: some results of an elementary function are left open */
+    LF_STOPPED = 6         /* no error: options->tell stopped the call; its results are void */
 };
 
 uint32_t lf_abi_version(void);

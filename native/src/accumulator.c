@@ -1,13 +1,21 @@
 #include "accumulator.h"
 
+#include <string.h>
+
 lf_range lf_format_range(const lf_layout *f)
 {
-    return (lf_range){(int64_t)f->emin - f->mantissa_bits, f->top_exponent};
+    return (lf_range){(int64_t)f->emin - f->mantissa_bits, f->top_exponent, f->mantissa_bits + 1};
+}
+
+lf_range lf_product_range(lf_range x, lf_range y)
+{
+    return (lf_range){x.low + y.low, x.high + y.high, x.bits + y.bits};
 }
 
 static lf_range cover(lf_range x, lf_range y)
 {
-    return (lf_range){x.low < y.low ? x.low : y.low, x.high > y.high ? x.high : y.high};
+    return (lf_range){x.low < y.low ? x.low : y.low, x.high > y.high ? x.high : y.high,
+                      x.bits > y.bits ? x.bits : y.bits};
 }
 
 static bool legal_order(const lf_accumulator *a, bool pairwise)
@@ -73,17 +81,52 @@ static lf_range result_range(const lf_node *node)
     if (node->a->kind == LF_GROUPED)
         return result_range(node->outer);
     if (node->a->kind == LF_FIXED_POINT)
-        return (lf_range){node->a->lsb, (int64_t)node->a->lsb + node->a->bits};
+        return (lf_range){node->a->lsb, (int64_t)node->a->lsb + node->a->bits, node->a->bits};
     return lf_format_range(&node->target.format);
 }
 
-static int init_grouped(lf_node **next, lf_node *end, lf_node *node, lf_range term, lf_range start)
+/* Significant bits of a product that are kept (G-1). */
+#define TERM_BITS 106
+
+/* The outer sum's terms, and the scales that are still their factors (G-19). */
+static int init_scaling(lf_node *node, lf_range *sums, lf_range scales[2])
 {
     const lf_accumulator *a = node->a;
-    const lf_range none = {1, 0};
-    if (!a->n || !a->width || a->grouping < LF_BY_CHUNKS || a->grouping > LF_BY_LANES)
+    node->scales_sums = true;
+    if (a->scaling == LF_SCALED_EXACTLY)
+        return LF_OK;
+    if (!a->scaling_format || !a->scaling_projection ||
+        a->scaling_projection->size < sizeof *a->scaling_projection ||
+        !deterministic(a->scaling_projection->rounding))
         return LF_ERROR_ARGUMENT;
-    int status = lf_node_init(next, end, a->inner, term, none, &node->inner);
+    int status = lf_target_init(&node->product, a->scaling_format, a->scaling_projection);
+    if (status)
+        return status;
+    lf_range rounded = lf_format_range(&node->product.format);
+    bool sum_first = a->scaling == LF_SUM_FIRST;
+    lf_range made = lf_product_range(sum_first ? *sums : scales[1], scales[0]);
+    *(sum_first ? sums : &scales[0]) = rounded;
+    if (sum_first)
+        scales[0] = scales[1];
+    scales[1] = (lf_range){0};
+    return made.bits <= TERM_BITS ? LF_OK : LF_ERROR_ARGUMENT;
+}
+
+static int init_grouped(lf_node **next, lf_node *end, lf_node *node, lf_range term,
+                        const lf_range scales[2], lf_range start)
+{
+    const lf_accumulator *a = node->a;
+    const lf_range none = {1, 0, 0};
+    if (!a->n || !a->width || a->grouping < LF_BY_CHUNKS || a->grouping > LF_BY_LANES ||
+        a->scaling > LF_SUM_FIRST)
+        return LF_ERROR_ARGUMENT;
+    lf_range inside[2] = {scales[0], scales[1]}, outside[2] = {{0}, {0}};
+    bool scaling = a->scaling && scales[0].bits;
+    if (scaling) {
+        memcpy(outside, inside, sizeof outside);
+        memset(inside, 0, sizeof inside);
+    }
+    int status = lf_node_init(next, end, a->inner, term, inside, none, &node->inner);
     if (status)
         return status;
     const lf_node *inner = node->inner;
@@ -93,25 +136,33 @@ static int init_grouped(lf_node **next, lf_node *end, lf_node *node, lf_range te
         return LF_ERROR_ARGUMENT;
     lf_range sums = result_range(node->inner);
     sums.high++; /* times one */
-    status = lf_node_init(next, end, a->outer, sums, start, &node->outer);
+    if (scaling)
+        status = init_scaling(node, &sums, outside);
+    if (status)
+        return status;
+    status = lf_node_init(next, end, a->outer, sums, outside, start, &node->outer);
     if (status)
         return status;
     node->lowest = node->outer->lowest;
     node->has_format = node->outer->has_format;
     node->target = node->outer->target;
-    return LF_OK;
+    node->scaled = a->scaling || node->inner->scaled;
+    return node->outer->scaled || (a->scaling && node->inner->scaled) ? LF_ERROR_ARGUMENT : LF_OK;
 }
 
 int lf_node_init(lf_node **next, lf_node *end, const lf_accumulator *a, lf_range term,
-                 lf_range start, lf_node **made)
+                 const lf_range scales[2], lf_range start, lf_node **made)
 {
     if (!a || a->size < sizeof *a || *next == end || a->kind > LF_GROUPED)
         return LF_ERROR_ARGUMENT;
     lf_node *node = *made = (*next)++;
     *node = (lf_node){.a = a, .lowest = LF_NO_LOWEST};
-    node->sums = start.low > start.high ? term : cover(term, start);
     if (a->kind == LF_GROUPED)
-        return init_grouped(next, end, node, term, start);
+        return init_grouped(next, end, node, term, scales, start);
+    term = lf_product_range(term, lf_product_range(scales[0], scales[1]));
+    if (term.bits > TERM_BITS)
+        return LF_ERROR_ARGUMENT;
+    node->sums = start.low > start.high ? term : cover(term, start);
     if (a->kind == LF_FIXED_POINT)
         return init_fixed(node, a);
     if (!a->projection || a->projection->size < sizeof *a->projection)
@@ -150,22 +201,31 @@ size_t lf_groups(const lf_accumulator *a, size_t count, size_t *largest)
     return (count - 1) / length + 1;
 }
 
+/* A list of the terms where they are not taken as they come, or the numbers of a level (G-5). */
+static size_t order_bytes(const lf_accumulator *a, size_t count)
+{
+    return a->order == LF_SEQUENTIAL ? 0
+           : a->order == LF_PAIRWISE ? count * sizeof(lf_value)
+                                     : count * sizeof(size_t);
+}
+
 size_t lf_node_bytes(const lf_node *node, size_t count)
 {
     const lf_accumulator *a = node->a;
     size_t words = lf_wide_words(node->sums.low, node->sums.high);
     size_t slack = 256;
     switch (a->kind) {
-    case LF_ROUNDED: return slack + count * (sizeof(size_t) + sizeof(lf_value));
+    case LF_ROUNDED: return slack + order_bytes(a, count);
     case LF_EXACT: return slack + 3 * words * sizeof(uint64_t);
-    case LF_FIXED_POINT: return slack + count * sizeof(size_t);
+    case LF_FIXED_POINT: return slack + order_bytes(a, count);
     case LF_FUSED: return slack + lf_fused_bytes(node, count);
     default: {
         size_t largest, groups = lf_groups(a, count, &largest);
         size_t inner = lf_node_bytes(node->inner, largest);
         size_t outer = lf_node_bytes(node->outer, groups);
         size_t lists = a->grouping == LF_BY_LANES ? count * sizeof(size_t) : 0;
-        return slack + groups * sizeof(lf_number) + lists + (inner > outer ? inner : outer);
+        size_t numbers = groups * (node->scales_sums ? 3 : 1);
+        return slack + numbers * sizeof(lf_number) + lists + (inner > outer ? inner : outer);
     }
     }
 }

@@ -8,6 +8,7 @@
 #include "gemm_kernels.h"
 #include "kernels.h"
 #include "project.h"
+#include "watching.h"
 
 /* Terms that are packed at a time, columns of a block, and rows of a block. */
 enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 896, LF_BLOCK_COLUMNS = 512 };
@@ -89,6 +90,7 @@ typedef struct lf_gemm {
     bool start_same; /* c needs no conversion */
     char *codes;     /* the result's */
     lf_tile_random draws;
+    lf_watch *watch;
 } lf_gemm;
 
 /* Whether the kernels can do a call, and how; no flags may be wanted. */
@@ -103,7 +105,8 @@ int lf_gemm_run(const lf_gemm *g, int threads);
 
 /* Does a call, if the kernels can. */
 bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
-                    const lf_random *random, const lf_options *options, int *status);
+                    const lf_random *random, const lf_options *options, lf_watch *watch,
+                    int *status);
 
 bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int isa);
 bool lf_gemm_encoder(lf_gemm_codec *c, const lf_format *format, const lf_projection *projection,

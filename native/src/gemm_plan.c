@@ -297,9 +297,10 @@ static bool plan_levels(lf_gemm *g, const lf_accumulator *acc, bool wide)
         g->terms.grouping = acc->grouping;
         g->terms.n = acc->n;
         g->terms.width = acc->width ? acc->width : 1;
-        if ((base->kind != LF_ROUNDED && base->kind != LF_FUSED) || outer->kind != LF_ROUNDED ||
-            outer->order != LF_SEQUENTIAL || !lf_layout_init(&inner, base->format) ||
-            base->projection->rounding == LF_STOCHASTIC ||
+        bool scales = g->reduction->a_scales.codes || g->reduction->b_scales.codes;
+        if ((scales && acc->scaling) || (base->kind != LF_ROUNDED && base->kind != LF_FUSED) ||
+            outer->kind != LF_ROUNDED || outer->order != LF_SEQUENTIAL ||
+            !lf_layout_init(&inner, base->format) || base->projection->rounding == LF_STOCHASTIC ||
             outer->projection->rounding == LF_STOCHASTIC)
             return false;
         lf_gemm_range sums = range_of(&inner);

@@ -268,6 +268,10 @@ static bool run_group(block *b, size_t group)
     size_t terms = lf_gemm_group_terms(&g->terms, group);
     for (size_t first = 0; first < terms; first += g->depth) {
         size_t n = least_of(terms - first, g->depth);
+        if (lf_watch_steps(g->watch, n * b->lines[0] * b->lines[1])) {
+            b->failed |= LF_HALTED;
+            return false;
+        }
         lf_gemm_indices(&g->terms, group, first, n, b->index);
         for (size_t i = 0; i < b->tiles[0]; i++) {
             strip *s = &b->strips[i];
@@ -440,15 +444,19 @@ int lf_gemm_run(const lf_gemm *g, int threads)
     if (batch * tall < 4 * (size_t)threads && broad > tall)
         job = (share){.g = g, .cut = 1, .lines = (size_t)g->columns, .per = broad};
     uint32_t failed = lf_run_grains(run_share, &job, batch * job.per, 1, threads);
-    return failed & LF_GEMM_FAILED ? LF_ERROR_MEMORY : failed ? LF_GEMM_UNABLE : LF_OK;
+    if (failed & LF_GEMM_FAILED)
+        return LF_ERROR_MEMORY;
+    return failed & LF_HALTED ? LF_STOPPED : failed ? LF_GEMM_UNABLE : LF_OK;
 }
 
 bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_projection *projection,
-                    const lf_random *random, const lf_options *options, int *status)
+                    const lf_random *random, const lf_options *options, lf_watch *watch,
+                    int *status)
 {
     lf_gemm *g = calloc(1, sizeof *g);
     bool able = g && lf_gemm_plan(g, r, result, projection, random, options);
     if (able) {
+        g->watch = watch;
         int done = lf_gemm_run(g, options ? options->threads : 1);
         able = done != LF_GEMM_UNABLE;
         *status = able ? done : *status;

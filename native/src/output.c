@@ -2,6 +2,7 @@
 
 #include "apply.h"
 #include "random.h"
+#include "watching.h"
 
 int lf_output_init(lf_output *o, const lf_target *rounding, const lf_layout *format,
                    const lf_result *result, size_t n, const lf_random *random)
@@ -55,6 +56,8 @@ int lf_output_finish(const lf_output *o, uint32_t raised)
 {
     if (raised & LF_FAILED)
         return LF_ERROR_MEMORY;
+    if (raised & LF_HALTED)
+        return LF_STOPPED;
     if (raised & LF_RANGE)
         return LF_ERROR_ARGUMENT;
     if (raised & LF_TAIL)

@@ -50,14 +50,40 @@ static void draw(const lf_reduce_job *job, size_t element, uint64_t *bits)
     lf_philox_bits(r->seed, r->stream, r->call, first, width, bits, job->draws);
 }
 
+/* Rule G-19: the scales that the sum of a group is multiplied by, and their number; the sum itself
+ * may be replaced by its product with one. */
+static int scale_sum(lf_run *run, const lf_node *node, size_t k, lf_number *sum,
+                     lf_number scales[2])
+{
+    const lf_number one = {lf_whole(1, false), LF_NO_LOWEST, false};
+    const lf_layout *f = &node->product.format;
+    int count = lf_scales_of(run, k, scales);
+    if (node->a->scaling == LF_SCALED_EXACTLY)
+        return count;
+    bool sum_first = node->a->scaling == LF_SUM_FIRST;
+    lf_number x[3] = {sum_first ? *sum : scales[count - 1], one, one};
+    if (sum_first)
+        x[1] = scales[0];
+    else if (count == 2)
+        x[0] = scales[0], x[1] = scales[1];
+    lf_value exact = lf_product_of(run, x, 2, &node->product.projection);
+    lf_number made = {lf_project_step(run, &node->product, &exact), f->emin, f->negative_zero};
+    *(sum_first ? sum : &scales[0]) = made;
+    if (sum_first)
+        scales[0] = scales[1];
+    return sum_first ? count - 1 : 1;
+}
+
 static lf_number sum_grouped(lf_run *run, const lf_node *node, const lf_terms *terms, bool start)
 {
     const lf_accumulator *a = node->a;
     size_t used = run->used;
     size_t largest, groups = lf_groups(a, terms->count, &largest);
     lf_number *sums = lf_take(run, groups * sizeof *sums);
+    lf_number(*scales)[2] = node->scales_sums ? lf_take(run, groups * sizeof *scales) : NULL;
     size_t *list = a->grouping == LF_BY_LANES ? lf_take(run, largest * sizeof *list) : NULL;
-    for (size_t g = 0; g < groups; g++) {
+    lf_terms joined = {.count = groups, .sums = sums, .scales = (const lf_number(*)[2])scales};
+    for (size_t g = 0; g < groups && !run->stopped; g++) {
         lf_terms part = *terms;
         if (list) {
             part.count = lf_lane(terms, a->n, a->width, g, list);
@@ -70,10 +96,14 @@ static lf_number sum_grouped(lf_run *run, const lf_node *node, const lf_terms *t
             else
                 part.first += at;
         }
+        part.unscaled |= node->scales_sums;
         sums[g] = lf_sum_node(run, node->inner, &part, false);
+        if (scales)
+            joined.scale_count = scale_sum(run, node, lf_term_index(&part, 0), &sums[g], scales[g]);
     }
-    lf_terms joined = {.count = groups, .sums = sums};
-    lf_number result = lf_sum_node(run, node->outer, &joined, start);
+    lf_number result = {0};
+    if (!run->stopped) /* else not all sums are there */
+        result = lf_sum_node(run, node->outer, &joined, start);
     run->used = used;
     return result;
 }
@@ -133,7 +163,7 @@ static uint32_t reduce_chunk(const void *argument, size_t begin, size_t end)
     lf_run run = {.job = job, .arena = memory, .has_start = job->start.codes != NULL};
     run.random = lf_take(&run, random_bytes);
     uint32_t raised = 0;
-    for (size_t e = begin; e < end; e++) {
+    for (size_t e = begin; e < end && !run.stopped; e++) {
         if (job->draws)
             draw(job, e, (uint64_t *)run.random);
         size_t line = e / r->columns;
@@ -143,7 +173,7 @@ static uint32_t reduce_chunk(const void *argument, size_t begin, size_t end)
         raised |= c.flags;
     }
     free(memory);
-    return raised;
+    return run.stopped ? LF_HALTED : raised;
 }
 
 static bool init_factor(lf_factor *f, const lf_matrix *m, bool by_rows, size_t block)
@@ -157,7 +187,8 @@ static bool init_factor(lf_factor *f, const lf_matrix *m, bool by_rows, size_t b
     return block && lf_layout_init(&f->layout, m->format);
 }
 
-static int init_factors(lf_reduce_job *job, lf_range *term)
+/* `term` is of the products of operands, `scales` of each scale, of no bits where there is none. */
+static int init_factors(lf_reduce_job *job, lf_range *term, lf_range scales[2])
 {
     const lf_reduction *r = job->r;
     if (!init_factor(&job->factors[LF_A], &r->a, true, 1) ||
@@ -168,16 +199,16 @@ static int init_factors(lf_reduce_job *job, lf_range *term)
         return LF_ERROR_ARGUMENT;
     if (r->terms && (!r->a.codes || !r->b.codes))
         return LF_ERROR_ARGUMENT;
-    int bits = 0;
-    *term = (lf_range){0, 0};
-    for (int f = 0; f < LF_FACTORS; f++)
-        if (job->factors[f].codes) {
-            lf_range x = lf_format_range(&job->factors[f].layout);
-            term->low += x.low;
-            term->high += x.high;
-            bits += job->factors[f].layout.mantissa_bits + 1;
-        }
-    return bits <= 106 ? LF_OK : LF_ERROR_ARGUMENT; /* G-1 */
+    *term = (lf_range){0};
+    for (int f = 0; f < LF_A_SCALE; f++)
+        if (job->factors[f].codes)
+            *term = lf_product_range(*term, lf_format_range(&job->factors[f].layout));
+    int count = 0;
+    scales[0] = scales[1] = (lf_range){0};
+    for (int f = LF_A_SCALE; f < LF_FACTORS; f++)
+        if (job->factors[f].codes)
+            scales[count++] = lf_format_range(&job->factors[f].layout);
+    return LF_OK;
 }
 
 /* W of rule G-17. */
@@ -208,16 +239,17 @@ static int init_draws(lf_reduce_job *job, const lf_random *random)
 static int init_job(lf_reduce_job *job, lf_node *nodes, const lf_format *format,
                     const lf_projection *projection)
 {
-    lf_range term, start = {1, 0};
+    lf_range term, scales[2], start = {1, 0, 0};
     int status = lf_target_init(&job->final, format, projection);
     if (status == LF_OK)
-        status = init_factors(job, &term);
+        status = init_factors(job, &term, scales);
     if (status != LF_OK)
         return status;
     if (job->start.codes)
         start = lf_format_range(&job->start.layout);
     lf_node *next = nodes;
-    return lf_node_init(&next, nodes + LF_MOST_NODES, job->r->accumulator, term, start, &job->root);
+    return lf_node_init(&next, nodes + LF_MOST_NODES, job->r->accumulator, term, scales, start,
+                        &job->root);
 }
 
 int lf_matmul_draws(const lf_reduction *r, const lf_format *format, const lf_projection *projection,
@@ -248,7 +280,11 @@ int lf_matmul(const lf_reduction *r, const lf_result *result, const lf_projectio
     if (status != LF_OK || n == 0)
         return status;
     bool generic = options && options->generic;
-    if (!generic && lf_gemm_matmul(r, result, projection, job.output.random, options, &status))
+    lf_watch watch;
+    lf_watch_init(&watch, options);
+    job.watch = &watch;
+    if (!generic &&
+        lf_gemm_matmul(r, result, projection, job.output.random, options, &watch, &status))
         return status;
     job.output.result = result;
     job.output.bytes = job.final.format.storage_bytes;

@@ -5,6 +5,7 @@
 #define LF_REDUCE_H
 
 #include "apply.h"
+#include "watching.h"
 #include "wide.h"
 
 /* A product of zero and infinity, beside the kinds of lf_value. */
@@ -20,27 +21,34 @@ typedef struct lf_number {
     bool negative_zero;
 } lf_number;
 
-/* Every finite number of a format, or every term, is a multiple of 2^low below 2^high. */
+/* Every finite number of a format, or every term, is a multiple of 2^low below 2^high, and has no
+ * more than so many significant bits. */
 typedef struct lf_range {
     int64_t low, high;
+    int bits;
 } lf_range;
 
 typedef struct lf_node {
     const lf_accumulator *a;
-    lf_target target;            /* with a format: rounded, exact, fused */
-    lf_target product;           /* rounded, where products have a format */
+    lf_target target;  /* with a format: rounded, exact, fused */
+    lf_target product; /* rounded, where products have a format; grouped, where scales' have */
     lf_projection alignments[3]; /* fused: of addends, subsums, late start */
     bool has_format, daz, product_daz;
     int32_t lowest; /* exponent of its results */
     lf_range sums;  /* of what an exact sum of its terms and c is made */
     struct lf_node *inner, *outer;
+    bool scales_sums; /* the call's scales multiply the sums of its groups (G-19) */
+    bool scaled;      /* it or a node below has a scaling */
 } lf_node;
 
 /* Which terms: first, first + 1, ..., or those that are listed. */
 typedef struct lf_terms {
     const size_t *listed;
     size_t first, count;
-    const lf_number *sums; /* in place of the operands: terms are these, times one */
+    const lf_number *sums;        /* in place of the operands: terms are these, times one */
+    const lf_number (*scales)[2]; /* and times so many of these (G-19) */
+    int scale_count;
+    bool unscaled; /* the operands' scales are left out */
 } lf_terms;
 
 enum { LF_A, LF_B, LF_A_SCALE, LF_B_SCALE, LF_FACTORS };
@@ -62,6 +70,7 @@ typedef struct lf_reduce_job {
     size_t arena_bytes;
     size_t draws; /* S of rule G-17 */
     int lane;     /* W of rule G-17 */
+    lf_watch *watch;
 } lf_reduce_job;
 
 /* One element while it is summed. */
@@ -75,6 +84,8 @@ typedef struct lf_run {
     uint32_t flags;
     char *arena;
     size_t used;
+    uint64_t read; /* terms */
+    bool stopped;  /* by the watch: every loop over terms ends, and the sum is void */
 } lf_run;
 
 /* Memory of the arena, aligned to 16 bytes; a caller gives it back by restoring run->used. */
@@ -96,6 +107,11 @@ lf_value lf_term_value(lf_run *run, const lf_terms *terms, size_t i, bool daz, i
 /* With `zeros_aligned` zeros have exponents. */
 lf_term lf_term_aligned(lf_run *run, const lf_terms *terms, size_t i, const lf_projection *p,
                         bool zeros_aligned);
+/* The block scales of the term in the order of its factors, and their number. */
+int lf_scales_of(const lf_run *run, size_t k, lf_number out[2]);
+/* The exact product of so many numbers as an operation with this projection reads them: a NaN or
+ * LF_NO_VALUE where A-4 has one. */
+lf_value lf_product_of(lf_run *run, lf_number *x, int count, const lf_projection *p);
 /* A number as an operation with this daz reads it. */
 lf_value lf_read(const lf_number *x, bool daz);
 /* G-5: the terms in the node's order. */

@@ -26,7 +26,7 @@ lf_number lf_sum_exact(lf_run *run, const lf_node *node, const lf_terms *terms, 
             zeros[x.sign] = true;
         numbers |= x.kind == LF_FINITE;
         lf_wide_add_value(&w, &x);
-        if (i == terms->count)
+        if (i == terms->count || run->stopped)
             break;
         x = lf_term_value(run, terms, i, node->daz, LF_PRODUCT_EXACT, node->a->projection);
     }
@@ -90,7 +90,7 @@ lf_number lf_sum_fixed(lf_run *run, const lf_node *node, const lf_terms *terms, 
     for (size_t i = 0;; i++) {
         lf_note_special(&specials, &x);
         sum = add_units(run, a, sum, &x);
-        if (i == ordered.count)
+        if (i == ordered.count || run->stopped)
             break;
         x = lf_term_value(run, &ordered, i, false, LF_PRODUCT_EXACT, &plain);
     }

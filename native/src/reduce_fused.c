@@ -198,7 +198,7 @@ static lf_number add_block(block *b, const lf_terms *terms, const lf_number *run
     lf_note_special(&specials, &s);
     b->run->flags |= s.kind == LF_NAN && s.signaling ? LF_INVALID : 0;
     b->count = terms->count;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = 0; i < b->count; i++) { /* a block is short, or its memory large */
         b->terms[i] = lf_term_aligned(b->run, terms, i, p, node->a->zeros_aligned);
         lf_note_special(&specials, &b->terms[i].value);
     }
@@ -213,7 +213,7 @@ static lf_number add_block(block *b, const lf_terms *terms, const lf_number *run
 static lf_number add_blocks(block *b, const lf_terms *terms, lf_number s)
 {
     size_t length = b->node->a->terms;
-    for (size_t at = 0; at < terms->count; at += length) {
+    for (size_t at = 0; at < terms->count && !b->run->stopped; at += length) {
         lf_terms part = *terms;
         part.count = terms->count - at < length ? terms->count - at : length;
         if (part.listed)
@@ -229,8 +229,9 @@ size_t lf_fused_bytes(const lf_node *node, size_t count)
 {
     size_t length = node->a->terms < count ? node->a->terms : count;
     size_t words = lf_wide_words(node->sums.low, node->sums.high);
+    size_t listed = node->a->order == LF_SEQUENTIAL ? 0 : count;
     return length * sizeof(lf_term) + (length + 1) * sizeof(ranked) + 9 * words * sizeof(uint64_t) +
-           count * sizeof(size_t) + 64;
+           listed * sizeof(size_t) + 64;
 }
 
 lf_number lf_sum_fused(lf_run *run, const lf_node *node, const lf_terms *terms, bool start)

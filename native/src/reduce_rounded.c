@@ -91,16 +91,17 @@ static lf_value pairwise(lf_run *run, const lf_node *node, const lf_terms *terms
         return s;
     size_t used = run->used;
     lf_value *level = lf_take(run, count * sizeof *level);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !run->stopped; i++)
         level[i] = addend(run, node, terms, i);
-    while (count > 1) {
+    while (count > 1 && !run->stopped) {
         for (size_t i = 0; i < count / 2; i++)
             level[i] = again(node, add(run, node, level[2 * i], level[2 * i + 1]));
         if (count % 2)
             level[count / 2] = level[count - 1];
         count = (count + 1) / 2;
     }
-    s = add(run, node, level[0], again(node, s));
+    if (!run->stopped)
+        s = add(run, node, level[0], again(node, s));
     run->used = used;
     return s;
 }
@@ -108,7 +109,7 @@ static lf_value pairwise(lf_run *run, const lf_node *node, const lf_terms *terms
 static lf_value kahan(lf_run *run, const lf_node *node, const lf_terms *terms, lf_value s)
 {
     lf_value e = {.kind = LF_ZERO};
-    for (size_t i = 0; i < terms->count; i++) {
+    for (size_t i = 0; i < terms->count && !run->stopped; i++) {
         lf_value t = addend(run, node, terms, i);
         lf_value y = subtract(run, node, t, e);
         lf_value z = add_numbers(run, node, s, y);
@@ -129,7 +130,7 @@ static bool not_smaller(const lf_node *node, lf_value x, lf_value y)
 static lf_value neumaier(lf_run *run, const lf_node *node, const lf_terms *terms, lf_value s)
 {
     lf_value e = {.kind = LF_ZERO};
-    for (size_t i = 0; i < terms->count; i++) {
+    for (size_t i = 0; i < terms->count && !run->stopped; i++) {
         lf_value t = addend(run, node, terms, i);
         lf_value y = lf_project_step(run, &node->target, &t);
         lf_value z = add_numbers(run, node, s, y);
@@ -155,7 +156,7 @@ lf_number lf_sum_rounded(lf_run *run, const lf_node *node, const lf_terms *terms
     else if (a->compensation == LF_NEUMAIER)
         s = neumaier(run, node, &ordered, s);
     else
-        for (size_t i = 0; i < ordered.count; i++)
+        for (size_t i = 0; i < ordered.count && !run->stopped; i++)
             s = add(run, node, addend(run, node, &ordered, i), again(node, s));
     run->used = used;
     return lf_number_of(node, s);

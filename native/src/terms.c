@@ -8,27 +8,53 @@ lf_value lf_read(const lf_number *x, bool daz)
     return (lf_value){.kind = LF_ZERO, .sign = x->value.sign && x->negative_zero};
 }
 
+/* A look at the watch costs no more than a term. */
+#define STEPS_PER_LOOK 4096
+
 /* The factors of term i as they are read; returns their number. */
-static int factors(const lf_run *run, const lf_terms *terms, size_t i, bool daz,
+static int factors(lf_run *run, const lf_terms *terms, size_t i, bool daz,
                    lf_number out[LF_FACTORS])
 {
+    if (++run->read % STEPS_PER_LOOK == 0)
+        run->stopped = lf_watch_steps(run->job->watch, STEPS_PER_LOOK);
     size_t k = lf_term_index(terms, i);
     if (terms->sums) {
         out[0] = terms->sums[k];
         out[0].value = lf_read(&out[0], daz);
         out[1] = (lf_number){lf_whole(1, false), LF_NO_LOWEST, false};
-        return 2;
+        for (int f = 0; f < terms->scale_count; f++) {
+            out[2 + f] = terms->scales[k][f];
+            out[2 + f].value = lf_read(&out[2 + f], daz);
+        }
+        return 2 + terms->scale_count;
     }
     int count = 0;
     const int swap = run->job->r->swapped != 0; /* of factors 0 and 1, and of 2 and 3 */
     for (int at = 0; at < LF_FACTORS; at++) {
         const int f = at ^ swap;
         const lf_factor *x = &run->job->factors[f];
-        if (!x->codes)
+        if (!x->codes || (at >= LF_A_SCALE && terms->unscaled))
             continue;
         uint64_t code;
         lf_load(run->lines[f], x->layout.storage_bytes, x->term_stride, k / x->block, &code, 1);
         out[count++] = (lf_number){lf_unpack(&x->layout, daz, code), x->layout.emin, false};
+    }
+    return count;
+}
+
+int lf_scales_of(const lf_run *run, size_t k, lf_number out[2])
+{
+    int count = 0;
+    const int swap = run->job->r->swapped != 0;
+    for (int at = LF_A_SCALE; at < LF_FACTORS; at++) {
+        const lf_factor *x = &run->job->factors[at ^ swap];
+        if (!x->codes)
+            continue;
+        uint64_t code;
+        lf_load(run->lines[at ^ swap], x->layout.storage_bytes, x->term_stride, k / x->block, &code,
+                1);
+        out[count++] = (lf_number){lf_unpack(&x->layout, false, code), x->layout.emin,
+                                   x->layout.negative_zero};
     }
     return count;
 }
@@ -112,6 +138,14 @@ lf_value lf_term_value(lf_run *run, const lf_terms *terms, size_t i, bool daz, i
     int count = factors(run, terms, i, daz, x);
     lf_value chosen;
     return nan_factor(run, x, count, nans, &chosen) ? chosen : product(x, count, method);
+}
+
+lf_value lf_product_of(lf_run *run, lf_number *x, int count, const lf_projection *p)
+{
+    for (int f = 0; f < count; f++)
+        x[f].value = lf_read(&x[f], p->daz);
+    lf_value chosen;
+    return nan_factor(run, x, count, p, &chosen) ? chosen : product(x, count, LF_PRODUCT_EXACT);
 }
 
 lf_term lf_term_aligned(lf_run *run, const lf_terms *terms, size_t i, const lf_projection *p,

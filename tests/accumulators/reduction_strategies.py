@@ -19,6 +19,7 @@ from lowfloat.accumulators import (
     Interleaved,
     LateStart,
     Product,
+    Scaling,
     Subsums,
 )
 from lowfloat.accumulators.kinds import TERM_BITS
@@ -158,6 +159,42 @@ def accumulators(draw: st.DrawFn, lowest: int, start: int | None, depth: int = 2
     return Grouped(inner, outer, by, draw(st.integers(1, 5)), width)
 
 
+def scalings() -> st.SearchStrategy[Scaling]:
+    """Any scaling."""
+    rounded = st.builds(
+        Scaling, formats(max_width=20, extreme_bias=False), deterministic(),
+        st.sampled_from(SATURATIONS), policies(), st.sampled_from(["scales", "sum"]),
+    )  # fmt: skip
+    return st.just(Scaling()) | st.just(Scaling("float32")) | rounded
+
+
+@st.composite
+def scaled(draw: st.DrawFn, block: int, lowest: int, scale: list[lf.Format]) -> Any:
+    """Groups of products whose sums are scaled, perhaps within other groups.
+
+    ``block`` is the number of terms that share their scales.
+    """
+    scaling = draw(scalings())
+    kinds = [exact(with_format=True), rounded(), fused(), fixed_point(lowest)]
+    inner = draw(st.one_of(kinds))
+    below = inner.lsb if isinstance(inner, FixedPoint) else _lowest(inner.format)
+    factors = list(scale)
+    if scaling.format is not None:
+        factors = [scaling.format] if scaling.first == "scales" else factors[1:]
+        below = _lowest(scaling.format) if scaling.first == "sum" else below
+    below += sum(map(_lowest, factors))
+    outer = draw(st.one_of(exact(with_format=True), rounded(), fused(), fixed_point(below)))
+    n = draw(st.sampled_from([d for d in range(1, block + 1) if block % d == 0]))
+    acc = Grouped(inner, outer, "chunks", n, scaling=scaling)
+    around = draw(st.sampled_from(["none", "none", "chunks", "pairwise"]))
+    if around == "chunks" and outer.format is not None:
+        return Grouped(acc, draw(rounded()), "chunks", block)
+    if around == "pairwise":
+        tree = Accumulator(draw(number_formats()), draw(roundings()), order="pairwise")
+        return Grouped(inner, Grouped(tree, draw(rounded()), n=2), n=n, scaling=scaling)
+    return acc
+
+
 class Case(NamedTuple):
     """A whole call: operands, start, scales, accumulator, result."""
 
@@ -168,6 +205,10 @@ class Case(NamedTuple):
     accumulator: Any
     format: lf.Format
     projection: lf.Projection
+
+
+#: A call that is not to be refused for what its exact products have too many bits for.
+SHORT = 14
 
 
 def arrays(draw: st.DrawFn, fmt: lf.Format, shape: tuple[int, ...]) -> lf.Array:
@@ -208,6 +249,32 @@ def cases(draw: st.DrawFn) -> Case:
         draw(roundings()), draw(st.sampled_from(SATURATIONS)), draw(policies())
     )
     return Case(x, y, c, scales, acc, draw(formats(max_width=32)), projection)
+
+
+@st.composite
+def scaled_cases(draw: st.DrawFn) -> Case:
+    """Any call whose block scales multiply the sums of groups."""
+    a, b = (draw(formats(max_width=SHORT, extreme_bias=False)) for _ in range(2))
+    s = [draw(formats(max_width=SHORT, extreme_bias=False)) for _ in range(2)]
+    m, n, blocks = draw(st.integers(1, 2)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    block = draw(st.integers(1, 4))
+    k = blocks * block
+    which = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    columns = draw(st.sampled_from([d for d in (1, 2, 4) if n % d == 0]))
+    pair = (
+        arrays(draw, s[0], (draw(st.sampled_from([1, m])), blocks)) if which[0] else None,
+        arrays(draw, s[1], (blocks, columns)) if which[1] else None,
+    )
+    given = [fmt for fmt, one in zip(s, which, strict=True) if one]
+    acc = draw(scaled(block, _lowest(a) + _lowest(b), given))
+    c = None
+    if not isinstance(acc.outer, FixedPoint) and draw(st.booleans()):
+        c = arrays(draw, draw(number_formats(16)), (m, n))
+    projection = lf.Projection(draw(roundings()), draw(st.sampled_from(SATURATIONS)))
+    return Case(
+        arrays(draw, a, (m, k)), arrays(draw, b, (k, n)), c, pair, acc,
+        draw(formats(max_width=24)), projection,
+    )  # fmt: skip
 
 
 def run(case: Case, **keywords: Any) -> lf.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
-from reduction_strategies import Case, cases, run
+from reduction_strategies import Case, cases, run, scaled_cases
 
 import lowfloat as lf
 from lowfloat import _native
@@ -27,6 +27,14 @@ def both(case: Case) -> tuple[list[np.ndarray], list[np.ndarray]]:
 @SLOW
 @given(cases())
 def test_golden_is_native(case: Case) -> None:
+    golden, native = both(case)
+    np.testing.assert_array_equal(native[0], golden[0])
+    np.testing.assert_array_equal(native[1], golden[1])
+
+
+@SLOW
+@given(scaled_cases())
+def test_golden_is_native_where_scales_multiply_sums(case: Case) -> None:
     golden, native = both(case)
     np.testing.assert_array_equal(native[0], golden[0])
     np.testing.assert_array_equal(native[1], golden[1])

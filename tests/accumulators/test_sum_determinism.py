@@ -165,3 +165,69 @@ def test_control_c_stops_a_long_call() -> None:
         out, _ = process.communicate(timeout=60)
     assert out.split()[-1] == "stopped"
     assert time.monotonic() - start < 30
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import numpy as np, lowfloat as lf
+from lowfloat.accumulators import Exact, FixedPoint, Fused, Grouped, Interleaved
+
+lf.set_num_threads(int(sys.argv[1]))
+ENDLESS, LONG = 1 << 34, 1 << 24
+step = lf.Accumulator("e6m9")
+accumulators = [
+    (step, ENDLESS, {}), (lf.Accumulator("float32"), ENDLESS, {}), (Exact(), ENDLESS, {}),
+    (Exact("bfloat16"), ENDLESS, {"flags": True}),
+    (FixedPoint(32, -18), ENDLESS, {}), (Fused("float32", 16, 24), ENDLESS, {}),
+    (Grouped(step, step, n=64), LONG, {"flags": True}),
+    (lf.Accumulator("bfloat16", compensation="kahan"), ENDLESS, {}),
+    (lf.Accumulator("bfloat16", compensation="neumaier"), ENDLESS, {}),
+    (lf.Accumulator("bfloat16", order="pairwise"), LONG, {}),
+    (lf.Accumulator("e6m20", order=Interleaved(3)), LONG, {"flags": True}),
+]
+for accumulator, terms, how in accumulators:
+    x = lf.Array(np.broadcast_to(np.uint8(0x39), (terms,)), lf.float8_e4m3fn)
+    shares = []
+    timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    flags = {"flags_out": np.zeros((), np.uint8)} if how else {}
+    try:
+        timer.start()
+        lf.dot(x, x, accumulator=accumulator, format="float32", progress=shares.append, **flags)
+    except KeyboardInterrupt:
+        seconds = time.monotonic() - start
+        assert shares == sorted(shares) and all(0 < share < 1 for share in shares), shares
+        assert shares or terms == LONG
+        print(f"{seconds:.2f}", accumulator, flush=True)
+    else:
+        timer.cancel()
+        print("99 not stopped", accumulator, shares[-3:], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="no SIGINT")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_control_c_stops_within_one_sum(threads: int) -> None:
+    """One element of a huge number of terms is one call in C, which asks now and then."""
+    made = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(threads)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    lines = made.stdout.splitlines()
+    assert len(lines) == 11, made.stderr
+    assert all(float(line.split()[0]) < 2.4 for line in lines), made.stdout
+
+
+def test_progress_is_told_within_one_sum() -> None:
+    """An error in the callback ends the sum, too."""
+    x = lf.Array(np.broadcast_to(np.uint8(0x39), (1 << 26,)), lf.float8_e4m3fn)
+    told: list[float] = []
+
+    def tell(share: float) -> None:
+        told.append(share)
+        if len(told) == 3:
+            raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        lf.dot(x, x, accumulator=lf.Accumulator("bfloat16", compensation="kahan"), progress=tell)
+    assert 0 < told[0] < told[1] < told[2] < 0.9
