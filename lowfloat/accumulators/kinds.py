@@ -46,12 +46,20 @@ def _canonical(default: Any) -> Any:
 def _word(value: Any) -> str:
     """A field's value as it would be typed."""
     if isinstance(value, Format):
-        return repr(value.name)
+        return _format_word(value)
     if isinstance(value, Policy):
         knobs = {f.name: getattr(value, f.name) for f in fields(value)}
         turned = (f"{k}={v!r}" for k, v in knobs.items() if v != getattr(Policy(), k))
         return f"Policy({', '.join(turned)})"
     return repr(value)
+
+
+def _format_word(fmt: Format) -> str:
+    """Its name, or its fields where no name says them all."""
+    if not fmt.name.startswith("custom_"):
+        return repr(fmt.name)
+    words = (f"{f.name}={getattr(fmt, f.name)!r}" for f in fields(fmt))
+    return f"Format({', '.join(words)})"
 
 
 class Kind(Record):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import lowfloat as lf
 from lowfloat import vectors
 from lowfloat.cli.options import Subparsers, new_parser, parsed
-from lowfloat.vectors.accumulator_text import accumulator_of
 
 EXAMPLES = """\
   lowfloat dpi --out lowfloat_dpi
@@ -40,7 +40,7 @@ def _accumulator(text: str) -> tuple[str, Any]:
         raise ValueError(
             f"{text!r} names no accumulator: write NAME=TEXT, such as acc=Accumulator('e6m9')"
         )
-    return name, accumulator_of(described)
+    return name, lf.accumulators.parse(described)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ import argparse
 import lowfloat as lf
 from lowfloat import vectors
 from lowfloat.cli.options import add_projection, natural, parsed, projection_of
-from lowfloat.vectors.accumulator_text import accumulator_of
 from lowfloat.vectors.operand_classes import parse_weights
 
 _port = parsed(vectors.port)
@@ -31,8 +30,9 @@ def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> N
                         help="of dot: products that are added to a start c")  # fmt: skip
     parser.add_argument("--start-format", type=_port, metavar="C",
                         help="of dot: the format of c; the result's by default")  # fmt: skip
-    parser.add_argument("--accumulator", type=parsed(accumulator_of), metavar="A",
-                        help="of dot: as in Python, Accumulator('e6m9') or fpnew_sdotp('float16')")  # fmt: skip
+    parser.add_argument("--accumulator", type=parsed(lf.accumulators.parse), metavar="A",
+                        help="of dot: as in Python, Accumulator('e6m9') or fpnew_sdotp('float16'), or "
+                        "in short, e6m9:chunk64")  # fmt: skip
     add_projection(parser)
     parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
                         help="round stochastically with N random bits, which become a column")  # fmt: skip

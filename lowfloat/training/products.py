@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lowfloat as lf
-from lowfloat.training.quantizers import quantizer
 
 #: Texts for the host's float32 GEMM: its order of sums is the host library's, not ours.
 HOST = ("f32", "fp32", "float32", "none", "host")
@@ -17,10 +16,8 @@ HOST = ("f32", "fp32", "float32", "none", "host")
 def accumulator(given: Any) -> Any:
     """An accumulator from itself, its text, or None for the host's float32 GEMM.
 
-    Texts: ``f32`` for the host's; ``exact`` for an exact sum, rounded once; or
-    ``format[:option...]`` for a sum that is rounded at every step (``e8m23`` for a stated float32 one). Options: a rounding (``rtz``,
-    ``sr8``), an order (``reversed``, ``pairwise``), ``kahan`` or ``neumaier``, and ``chunk64`` for
-    chunks of 64 terms whose sums are then added alike.
+    Texts: ``f32`` for the host's, and those of ``lf.accumulators.parse``: ``exact``,
+    ``format[:option...]`` (``e8m23`` for a stated float32 one), or a call as in Python.
 
     Raises
     ------
@@ -36,38 +33,7 @@ def accumulator(given: Any) -> Any:
     """
     if not isinstance(given, str):
         return given
-    head, *options = (part.strip() for part in given.strip().lower().split(":"))
-    if head in HOST and not options:
-        return None
-    if head == "exact" and not options:
-        return lf.accumulators.Exact()
-    chunk, found = 0, {}
-    for option in options:
-        if option.startswith("chunk") and option[5:].isdigit():
-            chunk = int(option[5:])
-        elif option in ("reversed", "pairwise"):
-            found["order"] = option
-        elif option in ("kahan", "neumaier"):
-            found["compensation"] = option
-        else:
-            found["rounding"] = _rounding(option, given)
-    try:
-        made = lf.Accumulator(head, **found)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise ValueError(f"no accumulator {given!r}: {error}") from None
-    if not chunk:
-        return made
-    return lf.accumulators.Grouped(made, made, by="chunks", n=chunk)
-
-
-def _rounding(option: str, text: str) -> Any:
-    try:
-        return quantizer(f"float32:{option}").rounding
-    except ValueError:
-        raise ValueError(
-            f"{option!r} in {text!r} is no option of an accumulator: there are roundings (rtz, "
-            "sr8), reversed, pairwise, kahan, neumaier and chunk64"
-        ) from None
+    return None if given.strip().lower() in HOST else lf.accumulators.parse(given)
 
 
 def accumulator_text(given: Any) -> str:

@@ -121,7 +121,9 @@ class Roles:
 
         Keys are ``w``, ``a``, ``o``, ``e``, ``i``, ``g``, ``p``, ``master``, ``state`` with
         values of ``Quantizer.parse``; ``acc``, or ``forward``, ``dgrad``, ``wgrad`` with
-        accumulators; ``exempt`` with names joined by ``|``; ``exempt_as``.
+        accumulators; ``exempt`` with names joined by ``|``; ``exempt_as``. A part
+        ``[pattern: roles]`` is for the layers of that name. What ``str(roles)`` writes comes back,
+        but for a factory.
 
         Raises
         ------
@@ -129,7 +131,11 @@ class Roles:
             If a key is unknown, given twice, or has a value that means nothing.
         """
         given: dict[str, Any] = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
+        layers = []
+        for part in _parts(text):
+            if part.startswith("["):
+                layers.append(_layer(part))
+                continue
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals:
                 raise ValueError(f"{part!r} is not of the form key=value")
@@ -140,20 +146,22 @@ class Roles:
                 if name in given:
                     raise ValueError(f"{key!r} says again what an earlier part said of {name}")
                 given[name] = tuple(value.split("|")) if name == "exempt" else value
-        return cls(**given)
+        return cls(**given, layers=tuple(layers))
 
     def __str__(self) -> str:
         parts = [
             f"{short}={getattr(self, name)}"
             for name, short in TENSORS.items()
-            if getattr(self, name) not in (None, _NONE)
+            if getattr(self, name) != (None if name in _LIKE else _NONE)
         ]
         texts = {name: accumulator_text(getattr(self, name)) for name in GEMMS}
         if len(set(texts.values())) == 1:
             texts = {"acc": texts["forward"]}
         parts += [f"{name}={text}" for name, text in texts.items()]
         if self.exempt:
-            parts += [f"exempt={'|'.join(self.exempt)}", f"exempt_as={self.exempt_as}"]
+            parts.append(f"exempt={'|'.join(self.exempt)}")
+        if self.exempt or self.exempt_as != _FLOAT32:
+            parts.append(f"exempt_as={self.exempt_as}")
         parts += [f"[{pattern}: {roles}]" for pattern, roles in self.layers]
         if self.factory:
             parts.append(f"factory={getattr(self.factory, '__qualname__', 'unnamed')}")
@@ -215,6 +223,26 @@ class Roles:
             if fnmatchcase(layer, pattern):
                 return roles
         return self
+
+
+def _parts(text: str) -> list[str]:
+    """The parts between commas that are in no brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _layer(part: str) -> tuple[str, Roles]:
+    """A pattern of names and its roles from ``[pattern: roles]``."""
+    pattern, colon, roles = part[1:-1].partition(": ")
+    if not part.endswith("]") or not colon:
+        raise ValueError(f"{part!r} is not of the form [pattern: roles]")
+    return pattern, Roles.parse(roles)
 
 
 _KEYS: dict[str, Sequence[str]] = {short: (name,) for name, short in TENSORS.items()}

@@ -15,7 +15,6 @@ from lowfloat.exception_flags import FLAG_NAMES
 from lowfloat.format_names import spec_text
 from lowfloat.optable import OPERATIONS
 from lowfloat.storage import format_from_json, format_to_json
-from lowfloat.vectors.accumulator_text import accumulator_of
 from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.grammars import grammar_named
 from lowfloat.vectors.random_words import STREAM
@@ -105,6 +104,10 @@ def _port_to_json(at: Port) -> dict[str, Any]:
     return format_to_json(at)
 
 
+def _accumulator(text: str | None) -> Any:
+    return None if text is None else lf.accumulators.parse(text)
+
+
 def _port_from_json(data: dict[str, Any]) -> Port:
     if "integer" in data:
         return Integer(data["width"], data["signed"])
@@ -158,7 +161,7 @@ def unit_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Unit:
                 rounding, manifest["projection"]["saturation"], lf.Policy(**manifest["policy"])
             ),
             manifest["exact"],
-            accumulator_of(manifest["accumulator"]),
+            _accumulator(manifest["accumulator"]),
         )
     except KeyError as error:
         raise ValueError(f"{path} lacks the entry {error}: write the vectors again") from None
