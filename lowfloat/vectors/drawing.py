@@ -117,11 +117,10 @@ def _port(at: Port, weights: dict[str, int]) -> CasePort:
         "emin": at.emin, "emax": at.emax, "lowest": lowest,
         "highest": max(at.max_finite_code >> m, lowest), "shortest": int(at.exponent_bits == 0),
         "least": 0 if at.subnormals == "gradual" else at.min_positive_code,
-        "sign_bit": at.width - 1, "sign_mask": at.sign_mask, "magnitude_mask": at.magnitude_mask,
+        "sign_mask": at.sign_mask, "magnitude_mask": at.magnitude_mask,
         "max_finite": at.max_finite_code, "min_normal": at.min_normal_code,
         "min_positive": at.min_positive_code, "zero": 0 if at.zero else at.min_positive_code,
         "infinity": at.infinity_code or 0, "has_payloads": at.nan == "ieee",
-        "is_signed": at.signed,
     }  # fmt: skip
     lists = {
         "runs": patterns.run_fractions(m),

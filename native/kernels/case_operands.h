@@ -22,7 +22,7 @@ LF_INLINE uint64_t mixed(const lf_case_port *f, uint64_t word)
     uint64_t fraction = ((kind & 3) == 3 ? word : sum) & mask;
     uint64_t few = pick(&f->fields, spread(word, 4));
     uint64_t anywhere = any_code(f, spread(word, 5)) & ~mask;
-    uint64_t any = (uint64_t)-(int64_t)(kind >> 2 & 1);
+    uint64_t any = all_if(kind >> 2 & 1);
     return (anywhere & any) | (few & ~any) | fraction;
 }
 
@@ -37,39 +37,47 @@ LF_INLINE void weighted_integers(const lf_case_port *given, lf_case_piece *p, in
     FOR_CASES OUT(k) = mixed_integer(&f, WORD(k));
 }
 
-/* How many of the sums a word's number below the last of them reaches: loops over few sums outside,
- * over cases inside. */
-LF_INLINE void choose(const int64_t *edges, uint64_t count, const uint64_t *words, uint64_t salt,
-                      int64_t *chosen, size_t n)
+/* Sums of weights, padded with what no number reaches. */
+typedef struct sums {
+    int64_t edges[16];
+    uint64_t bound;
+} sums;
+
+static sums sums_of(const int64_t *edges, uint64_t count)
 {
-    int64_t number[LF_CASE_PIECE];
-    const uint64_t bound = (uint64_t)edges[count - 1];
-    for (size_t i = 0; i < n; i++) {
-        number[i] = below(spread(words[i], salt), bound);
-        chosen[i] = 0;
-    }
-    for (uint64_t k = 0; k + 1 < count; k++) {
-        const int64_t edge = edges[k];
-        for (size_t i = 0; i < n; i++)
-            chosen[i] += edge <= number[i];
-    }
+    sums s = {.bound = (uint64_t)edges[count - 1]};
+    for (uint64_t k = 0; k < 16; k++)
+        s.edges[k] = k < count ? edges[k] : INT64_MAX;
+    return s;
+}
+
+/* How many of the first `most` sums a word's number below the last of them reaches. */
+LF_INLINE int64_t chosen(const sums *s, uint64_t word, const int most)
+{
+    int64_t number = below(word, s->bound), found = 0;
+#pragma GCC unroll 16
+    for (int k = 0; k < most; k++)
+        found += s->edges[k] <= number;
+    return found;
 }
 
 LF_INLINE void weighted_numbers(const lf_case_port *given, lf_case_piece *p, int k)
 {
     const lf_case_port f = *given;
     const uint64_t mask = mask_of(f.mantissa_bits), places = (uint64_t)max_of(f.mantissa_bits, 1);
-    int64_t kinds[LF_CASE_PIECE], shapes[LF_CASE_PIECE];
-    choose(f.weighted.edges, f.weighted.count, p->words[k], 1, kinds, p->n);
-    choose(f.shapes, 5, p->words[k], 3, shapes, p->n);
-    FOR_CASES OUT(k) = draw(&f.weighted, (uint64_t)kinds[i], WORD(k));
+    const sums kinds = sums_of(f.weighted.edges, f.weighted.count), shapes = sums_of(f.shapes, 5);
+    FOR_CASES
+    {
+        int64_t kind = chosen(&kinds, spread(WORD(k), 1), 12);
+        OUT(k) = draw(&f.weighted, (uint64_t)kind, WORD(k));
+    }
     FOR_CASES
     {
         uint64_t word = WORD(k), code = OUT(k);
-        uint64_t walking = (uint64_t)1 << below(spread(word, 2), places);
-        int64_t shape = shapes[i];
-        uint64_t fraction = shape == 4 ? word : shape >= 2 ? walking : 0;
-        fraction ^= shape == 1 || shape == 3 ? ~(uint64_t)0 : 0;
+        uint64_t walking = bit((uint64_t)below(spread(word, 2), places));
+        int64_t shape = chosen(&shapes, spread(word, 3), 5);
+        uint64_t fraction = (all_if(shape == 4) & word) | (all_if(shape >> 1 == 1) & walking);
+        fraction ^= all_if(shape & 1);
         uint64_t shaped = (code & ~mask) | (fraction & mask);
         /* Zero less one is the largest number. */
         uint64_t old = (code & f.magnitude_mask) - 1, new = (shaped & f.magnitude_mask) - 1;
@@ -103,7 +111,7 @@ LF_INLINE int testfloat(const lf_case_unit *u, lf_case_piece *p, const int level
             FOR_CASES OUT(k) = mixed(&f, WORD(k));
         FOR_CASES
         {
-            uint64_t directed = (uint64_t)-(turns[turn[i]] >> k & 1);
+            uint64_t directed = all_if((uint64_t)turns[turn[i]] >> k & 1);
             OUT(k) = (codes[DIGIT(k)] & directed) | (OUT(k) & ~directed);
         }
     }
@@ -133,16 +141,17 @@ static int nans(const lf_case_unit *u, lf_case_piece *p)
 {
     for (int k = 0; k < u->ports; k++) {
         const lf_case_port f = u->port[k];
-        const int payloads = f.has_payloads;
-        uint64_t walking[64];
+        const uint64_t payloads = all_if(f.has_payloads != 0);
+        uint64_t walking[64] = {0};
         for (int bit = 0; payloads && bit < 64; bit++)
             walking[bit] = f.infinity | (uint64_t)1 << bit % f.mantissa_bits;
         FOR_CASES
         {
             int64_t index = below(spread(WORD(k), 3), f.specials.count);
             uint64_t other = draw(&f.specials, (uint64_t)index, WORD(k));
-            uint64_t nan = payloads ? with_sign(&f, (uint64_t)DIGIT(1), walking[DIGIT(2)]) : other;
-            OUT(k) = DIGIT(0) == k ? nan : other;
+            uint64_t nan = with_sign(&f, (uint64_t)DIGIT(1), walking[DIGIT(2)]);
+            uint64_t here = all_if(DIGIT(0) == k) & payloads;
+            OUT(k) = (nan & here) | (other & ~here);
         }
     }
     return LF_OK;
@@ -152,20 +161,19 @@ static int nans(const lf_case_unit *u, lf_case_piece *p)
 static int zero_signs(const lf_case_unit *u, lf_case_piece *p)
 {
     const lf_case_port f = u->port[0];
-    const int three = u->ports == 3;
     const int64_t *kind = p->digits[u->ports];
     const uint64_t one = pack(&f, 0, 0, 0);
     for (int k = 0; k < u->ports; k++) {
-        FOR_CASES
-        {
-            uint64_t same = random_number(&f, WORD(0)) & f.magnitude_mask;
-            if (three && k == 1)
-                same = one;
-            uint64_t choice = three && k == 2 ? f.zero : three && k == 1 ? same : 0;
-            if (!three || k == 0)
-                choice = kind[i] == 0 ? f.zero : same;
-            OUT(k) = with_sign(&f, (uint64_t)DIGIT(k), kind[i] == 2 ? f.zero : choice);
+        /* x and y of x - y; or x, one and zero of x 1 + 0. Kind 0 has zeros in place of x. */
+        const int fixed = u->ports == 3 && k;
+        const uint64_t constant = k == 1 ? one : f.zero;
+        for (size_t i = 0; fixed && i < p->n; i++)
+            OUT(k) = constant;
+        for (size_t i = 0; !fixed && i < p->n; i++) {
+            uint64_t x = random_number(&f, WORD(0)) & f.magnitude_mask;
+            OUT(k) = kind[i] == 0 ? f.zero : x;
         }
+        FOR_CASES OUT(k) = with_sign(&f, (uint64_t)DIGIT(k), kind[i] == 2 ? f.zero : OUT(k));
     }
     return LF_OK;
 }

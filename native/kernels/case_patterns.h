@@ -53,9 +53,15 @@ LF_INLINE int64_t below(uint64_t word, uint64_t bound)
     return (int64_t)((word >> 32) * bound >> 32);
 }
 
+/* 2^n, n up to 63. GCC makes no vectors of shifted constants, so 1 is not one. */
+LF_INLINE uint64_t bit(uint64_t n)
+{
+    return ((n >> 6) + 1) << n;
+}
+
 LF_INLINE uint64_t mask_of(int64_t bits) /* 0 to 63 */
 {
-    return ((uint64_t)1 << bits) - 1;
+    return bit((uint64_t)bits) - 1;
 }
 
 LF_INLINE uint64_t any_code(const lf_case_port *f, uint64_t word)
@@ -68,11 +74,16 @@ LF_INLINE uint64_t pick(const lf_code_list *list, uint64_t word)
     return list->codes[below(word, list->count)];
 }
 
-/* A number from 0 to span, of 64 bits. */
+/* A number from 0 to span, of 64 bits: the high half of word (span + 1), by halves, which vectors
+ * can multiply. */
 LF_INLINE uint64_t up_to(uint64_t word, uint64_t span)
 {
-    __extension__ typedef unsigned __int128 wide;
-    return (uint64_t)(((wide)word * span + word) >> 64);
+    const uint64_t half = 0xffffffff;
+    uint64_t xh = word >> 32, xl = word & half, yh = span >> 32, yl = span & half;
+    uint64_t middle = xh * yl + (xl * yl >> 32);
+    uint64_t carried = xl * yh + (middle & half);
+    uint64_t high = xh * yh + (middle >> 32) + (carried >> 32);
+    return high + (word * span + word < word);
 }
 
 LF_INLINE uint64_t draw(const lf_range_list *ranges, uint64_t index, uint64_t word)
@@ -80,9 +91,15 @@ LF_INLINE uint64_t draw(const lf_range_list *ranges, uint64_t index, uint64_t wo
     return ranges->low[index] + up_to(word, ranges->span[index]);
 }
 
+/* All bits, or none: what branches would stand in the way of vectors is chosen by masks. */
+LF_INLINE uint64_t all_if(uint64_t one_or_zero)
+{
+    return (uint64_t)-(int64_t)one_or_zero;
+}
+
 LF_INLINE uint64_t with_sign(const lf_case_port *f, uint64_t sign, uint64_t magnitude)
 {
-    return magnitude | (f->is_signed ? (sign & 1) << f->sign_bit : 0);
+    return magnitude | (all_if(sign & 1) & f->sign_mask);
 }
 
 LF_INLINE uint64_t pack(const lf_case_port *f, uint64_t sign, int64_t exponent, uint64_t fraction)

@@ -62,7 +62,7 @@ static int b11(const lf_case_unit *u, lf_case_piece *p)
 /* A fraction of one format in the places of another. */
 LF_INLINE uint64_t moved(uint64_t fraction, int64_t from, int64_t to)
 {
-    return from >= to ? fraction >> (from - to) : fraction << (to - from);
+    return fraction << max_of(to - from, 0) >> max_of(from - to, 0);
 }
 
 LF_INLINE int cancelling(const lf_case_unit *u, lf_case_piece *p, const int lowest)
@@ -155,11 +155,11 @@ static int b19(const lf_case_unit *u, lf_case_piece *p)
         int64_t shared = exponents(&a, spread(WORD(0), 1), 0), how = DIGIT(1), which = DIGIT(2);
         uint64_t field = fraction_of(&a, WORD(0));
         uint64_t same = moved(field, a.mantissa_bits, b.mantissa_bits);
-        uint64_t bit = (uint64_t)1 << below(spread(WORD(1), 2), places);
+        uint64_t flipped = same ^ bit((uint64_t)below(spread(WORD(1), 2), places));
         uint64_t other = which == 0   ? same
                          : which == 1 ? same + 1
                          : which == 2 ? same - 1
-                         : which == 3 ? same ^ bit
+                         : which == 3 ? flipped
                                       : WORD(1);
         int64_t anywhere = exponents(&b, spread(WORD(1), 1), 0);
         int64_t exponent = how < 2    ? shared
@@ -198,47 +198,76 @@ static int near_sum(const lf_case_unit *u, lf_case_piece *p)
     return LF_OK;
 }
 
-/* The inverse modulo 2^64 of an odd number in its low `bits` bits, at least. */
-LF_INLINE uint64_t odd_inverse(uint64_t x, int64_t bits)
+/* The inverse of an odd number in its low 3 2^rounds bits. */
+LF_INLINE uint64_t odd_inverse(uint64_t x, const int rounds)
 {
     uint64_t inverse = x;
-    for (int64_t right = 3; right < bits; right *= 2)
+#pragma GCC unroll 5
+    for (int k = 0; k < rounds; k++)
         inverse *= 2 - x * inverse;
     return inverse;
 }
 
-static int near_product(const lf_case_unit *u, lf_case_piece *p)
+/* Products have this many bits below the last place of a result, or one more; 0 if b is a power. */
+static int64_t discarded_bits(const lf_case_unit *u)
+{
+    const int64_t pa = u->port[0].precision, pb = u->port[1].precision;
+    return pb > 1 ? clip(pa + pb - 1 - u->result.precision, 1, pb - 1) : 0;
+}
+
+LF_INLINE void near_products(const lf_case_unit *u, lf_case_piece *p, const int rounds)
 {
     const lf_case_port a = u->port[0], b = u->port[1], r = u->result;
-    const int64_t pa = a.precision, pb = b.precision;
-    const int64_t discarded = pb > 1 ? clip(pa + pb - 1 - r.precision, 1, pb - 1) : 0;
+    const int64_t pa = a.precision, pb = b.precision, discarded = discarded_bits(u);
     const uint64_t top_a = (uint64_t)1 << (pa - 1), top_b = (uint64_t)1 << (pb - 1);
-    const uint64_t half = discarded ? (uint64_t)1 << (discarded - 1) : 0;
+    const uint64_t half = (uint64_t)1 << (discarded - 1);
     uint64_t zeros_of[128]; /* trailing zeros of the first factor of a tie */
-    for (int64_t k = 0; discarded && k < 128; k++)
+    for (int64_t k = 0; k < 128; k++)
         zeros_of[k] = (uint64_t)min_of(k % discarded, pa - 1);
     FOR_CASES
     {
-        uint64_t x = (WORD(0) & (top_a - 1)) | top_a, y = 1;
-        if (discarded) {
-            int64_t tail = DIGIT(0);
-            uint64_t odd = x | 1, zeros = zeros_of[DIGIT(2)];
-            uint64_t others = (uint64_t)(discarded - 1) - zeros;
-            uint64_t tie_x = x >> zeros << zeros | (uint64_t)1 << zeros | top_a;
-            uint64_t field = (WORD(1) & (top_b - 1)) | top_b;
-            uint64_t tie_y = field >> others << others | (uint64_t)1 << others;
-            uint64_t wanted = half + (tail == 1 ? 1 : ~(uint64_t)0);
-            uint64_t low = wanted * odd_inverse(odd, discarded) & mask_of(discarded);
-            uint64_t near_y = field >> discarded << discarded | low | top_b;
-            x = tail == 0 ? tie_x : odd;
-            y = tail == 0 ? tie_y : near_y;
-        }
+        uint64_t x = (WORD(0) & (top_a - 1)) | top_a, tie = all_if(DIGIT(0) == 0);
+        uint64_t odd = x | 1, zeros = zeros_of[DIGIT(2)];
+        uint64_t others = (uint64_t)(discarded - 1) - zeros;
+        uint64_t tie_x = x >> zeros << zeros | bit(zeros) | top_a;
+        uint64_t field = (WORD(1) & (top_b - 1)) | top_b;
+        uint64_t tie_y = field >> others << others | bit(others);
+        uint64_t wanted = half + (DIGIT(0) == 1 ? 1 : ~(uint64_t)0);
+        uint64_t low = wanted * odd_inverse(odd, rounds) & mask_of(discarded);
+        uint64_t near_y = field >> discarded << discarded | low | top_b;
+        x = (tie_x & tie) | (odd & ~tie);
+        uint64_t y = (tie_y & tie) | (near_y & ~tie);
         int64_t total = exponents(&r, spread(WORD(1), 1), 1);
-        int64_t low = max_of(a.emin, total - b.emax), high = min_of(a.emax, total - b.emin);
-        int64_t one = between(spread(WORD(0), 1), low, high);
+        int64_t least = max_of(a.emin, total - b.emax), most = min_of(a.emax, total - b.emin);
+        int64_t one = between(spread(WORD(0), 1), least, most);
         OUT(0) = pack(&a, (uint64_t)DIGIT(1), one, x & (top_a - 1));
         OUT(1) = pack(&b, WORD(1) >> 63, total - one, y & (top_b - 1));
     }
+}
+
+/* The second factor is a power of two. */
+static void near_powers(const lf_case_unit *u, lf_case_piece *p)
+{
+    const lf_case_port a = u->port[0], b = u->port[1], r = u->result;
+    FOR_CASES
+    {
+        int64_t total = exponents(&r, spread(WORD(1), 1), 1);
+        int64_t least = max_of(a.emin, total - b.emax), most = min_of(a.emax, total - b.emin);
+        int64_t one = between(spread(WORD(0), 1), least, most);
+        OUT(0) = pack(&a, (uint64_t)DIGIT(1), one, fraction_of(&a, WORD(0)));
+        OUT(1) = pack(&b, WORD(1) >> 63, total - one, 0);
+    }
+}
+
+static int near_product(const lf_case_unit *u, lf_case_piece *p)
+{
+    const int64_t discarded = discarded_bits(u);
+    if (discarded == 0)
+        near_powers(u, p);
+    else if (discarded <= 12)
+        near_products(u, p, 2);
+    else
+        near_products(u, p, 5);
     return LF_OK;
 }
 

@@ -136,14 +136,14 @@ static int solve_fma(const lf_case_unit *u, lf_case_piece *p, const uint64_t *ta
         OUT(0) = drawn(&a, WORD(0), share(&a, &b, total, WORD(0)));
         OUT(1) = drawn(&b, WORD(1), total - exponent_of(&a, OUT(0)));
     }
-    narrow(&u->port[0], p->out[0], &x, p->n);
+    /* -a, whose zero has a sign where the format has both. */
+    const int both = !a.format->zero || a.format->negative_zero;
+    uint64_t minus[LF_CASE_PIECE];
+    FOR_CASES minus[i] = OUT(0) ^ (both || OUT(0) & a.magnitude_mask ? a.sign_mask : 0);
+    narrow(&u->port[0], minus, &x, p->n);
     narrow(&u->port[1], p->out[1], &y, p->n);
     narrow(&u->target, target, &z, p->n);
-    int status = LF_OK;
-    if (a.is_signed)
-        status = apply(LF_NEGATE, &x, NULL, NULL, &u->port[0], &x, p->n, u->nearest);
-    if (status == LF_OK)
-        status = apply(LF_FMA, &x, &y, &z, &u->port[2], &left, p->n, u->nearest);
+    int status = apply(LF_FMA, &x, &y, &z, &u->port[2], &left, p->n, u->nearest);
     widen(&left, p->out[2], p->n);
     return status;
 }
@@ -213,7 +213,7 @@ static int b2(const lf_case_unit *u, lf_case_piece *p)
     const int64_t mask = (int64_t)u->result.magnitude_mask;
     FOR_CASES
     {
-        magnitude[i] = (u->boundaries[DIGIT(1)] ^ (int64_t)((uint64_t)1 << DIGIT(2))) & mask;
+        magnitude[i] = (u->boundaries[DIGIT(1)] ^ (int64_t)bit((uint64_t)DIGIT(2))) & mask;
         extra[i] = 0;
     }
     return reach(u, p, p->digits[0], magnitude, extra);
@@ -279,10 +279,11 @@ static int b6(const lf_case_unit *u, lf_case_piece *p)
 static int b7(const lf_case_unit *u, lf_case_piece *p)
 {
     TARGETS;
+    const uint64_t some = all_if(u->extra_bits > 0);
     FOR_CASES
     {
         magnitude[i] = (random_magnitude(&u->result, LAST_WORD) & ~(int64_t)1) | DIGIT(1);
-        extra[i] = u->extra_bits ? (int64_t)1 << DIGIT(2) : 0;
+        extra[i] = (int64_t)(bit((uint64_t)DIGIT(2)) & some);
     }
     return reach(u, p, p->digits[0], magnitude, extra);
 }

@@ -1,4 +1,5 @@
 /* Drawn cases of test vectors: turns, digits and words; the classes are in kernels/case_*.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../kernels/cases.h"
@@ -123,6 +124,27 @@ static int is_legal(const lf_case_unit *u, const lf_case_turn *turns, int count)
     return 1;
 }
 
+typedef struct job {
+    const lf_case_table *table;
+    const lf_case_unit *unit;
+    const lf_case_turn *turn;
+    uint64_t seed, turns;
+} job;
+
+/* Runs `run`, `run` + turns, ... */
+static int draw_piece(const job *j, uint64_t run, size_t runs, lf_case_piece *piece)
+{
+    piece->n = runs * LF_CASE_RUN;
+    for (int w = 0; w < j->unit->words; w += 2)
+        j->table->words(j->seed, (uint32_t)w / 2, run * LF_CASE_RUN, j->turns * LF_CASE_RUN,
+                        piece->words[w], piece->words[w + 1], piece->n);
+    fill_digits(j->turn, run / j->turns, runs, piece);
+    int status = j->table->classes[j->turn->kind](j->unit, piece);
+    if (status == LF_OK && j->unit->random_width)
+        j->table->random_bits(j->unit, piece);
+    return status;
+}
+
 int lf_draw_cases(const lf_case_unit *u, const lf_case_turn *turns, int turn_count, uint64_t seed,
                   uint64_t first, size_t runs, void *const *out, const int *bytes,
                   const lf_options *options)
@@ -132,32 +154,29 @@ int lf_draw_cases(const lf_case_unit *u, const lf_case_turn *turns, int turn_cou
     const lf_case_table *table = table_of(options);
     const uint64_t count = (uint64_t)turn_count;
     const int columns = u->ports + (u->random_width > 0);
-    lf_case_piece piece;
-    for (uint64_t t = 0; t < count; t++) {
+    lf_case_piece *piece = malloc(sizeof *piece);
+    int status = piece ? LF_OK : LF_ERROR_MEMORY;
+    for (uint64_t t = 0; status == LF_OK && t < count; t++) {
         const lf_case_turn *turn = &turns[t];
         /* The turn's first run that is asked for. */
         uint64_t run = first + (t + count - first % count) % count;
-        for (size_t left; turn->kind >= 0 && run < first + runs; run += count * left) {
-            left = (size_t)((first + runs - run + count - 1) / count);
-            if (left > LF_CASE_PIECE / LF_CASE_RUN)
-                left = LF_CASE_PIECE / LF_CASE_RUN;
-            piece.n = left * LF_CASE_RUN;
-            for (int w = 0; w < u->words; w += 2)
-                table->words(seed, (uint32_t)w / 2, run * LF_CASE_RUN, count * LF_CASE_RUN,
-                             piece.words[w], piece.words[w + 1], piece.n);
-            fill_digits(turn, run / count, left, &piece);
-            int status = table->classes[turn->kind](u, &piece);
-            if (status != LF_OK)
-                return status;
-            if (u->random_width)
-                table->random_bits(u, &piece);
+        if (turn->kind < 0 || run >= first + runs)
+            continue;
+        size_t left = (size_t)((first + runs - run + count - 1) / count), most, now;
+        /* Pieces of one size. */
+        size_t pieces = (left * LF_CASE_RUN + LF_CASE_PIECE - 1) / LF_CASE_PIECE;
+        most = (left + pieces - 1) / pieces;
+        for (; status == LF_OK && left; left -= now, run += count * now) {
+            now = left < most ? left : most;
+            status = draw_piece(&(job){table, u, turn, seed, count}, run, now, piece);
             for (int k = 0; k < columns; k++)
-                scatter(k < u->ports ? piece.out[k] : piece.random, left,
+                scatter(k < u->ports ? piece->out[k] : piece->random, now,
                         (size_t)(count * LF_CASE_RUN), bytes[k],
                         (char *)out[k] + (run - first) * LF_CASE_RUN * (size_t)bytes[k]);
         }
     }
-    return LF_OK;
+    free(piece);
+    return status;
 }
 
 int lf_draw_words(uint64_t seed, uint64_t first, int words, uint64_t *out, size_t n,

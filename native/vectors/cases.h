@@ -26,14 +26,14 @@ typedef struct lf_case_port {
     int32_t bytes; /* of a code */
     int32_t is_integer;
     int64_t width, mantissa_bits, precision, bias, emin, emax;
-    int64_t lowest, highest;      /* exponent fields of normal numbers */
-    int64_t shortest;             /* bits that the significand of any number lacks: 1 for e0mY */
-    uint64_t least;               /* the least magnitude that is not zero, if there are steps */
-    uint64_t sign_bit, sign_mask; /* sign_bit is its place, of a signed format */
+    int64_t lowest, highest; /* exponent fields of normal numbers */
+    int64_t shortest;        /* bits that the significand of any number lacks: 1 for e0mY */
+    uint64_t least;          /* the least magnitude that is not zero, if there are steps */
+    uint64_t sign_mask;      /* 0 of unsigned formats */
     uint64_t magnitude_mask, max_finite, min_normal, min_positive,
         zero;          /* zero: or the least number */
     uint64_t infinity; /* of formats with NaNs as IEEE's */
-    int32_t has_payloads, is_signed;
+    int32_t has_payloads;
     lf_code_list runs, significands, booth, fields, directed[2];
     lf_range_list specials, weighted;
     int64_t shapes[5]; /* sums of the weights of fractions' shapes so far */
