@@ -29,7 +29,7 @@ from lowfloat.cli.text import (
     power_text,
     with_value,
 )
-from lowfloat.cli.unit_options import stochastic_argument
+from lowfloat.cli.unit_options import add_dot, ports, stochastic_argument, unit_of_options
 from lowfloat.decimals import shortest
 from lowfloat.format_text import decimal
 
@@ -38,6 +38,9 @@ EXAMPLES = """\
   lowfloat show --value 0.3 --format float8_e4m3fn
   lowfloat show --value=-1/3 --format bfloat16 --rounding toward_zero
   lowfloat show --trace multiply 0x39 0x3A --format float8_e4m3fn
+  lowfloat show --trace exp 0x2A --format float8_e4m3fn
+  lowfloat show --trace dot 0x38 0x39 0x38 0x3A 0x0000 --terms 2 -f e4m3fn --result-format float16 \\
+      --accumulator "Accumulator('float16')"
   lowfloat show --trace fma 0x3C00 0x3C01 0x8001 -f float16 --result-format e5m2"""
 
 #: Bounds the digits of a decimal with an exponent; every format ends long before.
@@ -50,7 +53,9 @@ def add_parser(subparsers: Subparsers) -> None:
         subparsers, "show", "decode codes: bit fields, exact value, neighbours", EXAMPLES, run
     )
     parser.add_argument("codes", nargs="*", type=integer, metavar="CODE", help="0x7E, 0b... or 126")
-    parser.add_argument("--format", "-f", required=True, type=parsed(vectors.port), metavar="F")
+    parser.add_argument("--format", "-f", type=parsed(vectors.port), metavar="F")
+    parser.add_argument("--operand-formats", type=parsed(ports), metavar="F,F,...",
+                        help="of --trace, where the operands differ")  # fmt: skip
     parser.add_argument(
         "--value",
         action="append",
@@ -67,6 +72,7 @@ def add_parser(subparsers: Subparsers) -> None:
                         help="of --trace; the operands' by default")  # fmt: skip
     parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
                         help="of --trace: the last CODE is the random bits")  # fmt: skip
+    add_dot(parser)
     add_projection(parser)
 
 
@@ -75,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     fmt = arguments.format
     if arguments.trace is not None:
         return _trace(arguments)
+    if fmt is None:
+        raise ValueError("of which format? give --format F, such as float8_e4m3fn")
     if isinstance(fmt, vectors.Integer):
         raise ValueError(f"{fmt} is no format: integers are operands of --trace from_integer only")
     if not arguments.codes and not arguments.value:
@@ -94,12 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _trace(arguments: argparse.Namespace) -> int:
     """Print the steps of one case."""
-    projection = projection_of(arguments)
-    if arguments.stochastic is not None:
-        projection = lf.Projection(arguments.stochastic, projection.saturation, projection.policy)
-    unit = vectors.Unit.uniform(
-        arguments.trace, arguments.format, arguments.result_format, projection
-    )
+    arguments.operation, arguments.inexact_integers = arguments.trace, False
+    unit = unit_of_options(arguments)
     steps = vectors.trace(unit, arguments.codes)
     print("\n".join([str(unit), *(f"  {line}" for line in aligned(steps))]))
     return 0

@@ -20,12 +20,20 @@ def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> N
     parser.add_argument(operation, **keywords)  # type: ignore[arg-type]
     parser.add_argument("--format", "-f", type=_port, metavar="F",
                         help="of the operands; int32 and the like for from_integer")  # fmt: skip
-    parser.add_argument("--operand-formats", type=_ports, metavar="F,F,...",
+    parser.add_argument("--operand-formats", type=parsed(ports), metavar="F,F,...",
                         help="where the operands differ: one for each, instead of --format")  # fmt: skip
     parser.add_argument("--result-format", type=_port, metavar="R",
                         help="of the result; the operands' by default")  # fmt: skip
     parser.add_argument("--inexact-integers", action="store_true",
                         help="to_integer: raise no inexact (TestFloat's -notexact)")  # fmt: skip
+    add_dot(parser)
+    add_projection(parser)
+    parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
+                        help="round stochastically with N random bits, which become a column")  # fmt: skip
+
+
+def add_dot(parser: argparse.ArgumentParser) -> None:
+    """The arguments that only a dot has."""
     parser.add_argument("--terms", type=natural, metavar="K",
                         help="of dot: products that are added to a start c")  # fmt: skip
     parser.add_argument("--start-format", type=_port, metavar="C",
@@ -33,12 +41,10 @@ def add_unit(parser: argparse.ArgumentParser, operation: str = "operation") -> N
     parser.add_argument("--accumulator", type=parsed(lf.accumulators.parse), metavar="A",
                         help="of dot: as in Python, Accumulator('e6m9') or fpnew_sdotp('float16'), or "
                         "in short, e6m9:chunk64")  # fmt: skip
-    add_projection(parser)
-    parser.add_argument("--stochastic", type=parsed(stochastic_argument), metavar="N[A|B|C]",
-                        help="round stochastically with N random bits, which become a column")  # fmt: skip
 
 
-def _ports(text: str) -> tuple[vectors.units.Port, ...]:
+def ports(text: str) -> tuple[vectors.units.Port, ...]:
+    """Formats or integers, separated by commas."""
     return tuple(map(vectors.port, text.split(",")))
 
 

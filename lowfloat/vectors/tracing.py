@@ -12,11 +12,13 @@ from math import isqrt
 
 import lowfloat as lf
 from lowfloat.exception_flags import FLAG_NAMES
+from lowfloat.vectors.binary_text import LONGEST_BITS, aligned, binary, exponent_of
 from lowfloat.vectors.explaining import exact_value, explain, operand_values
+from lowfloat.vectors.sum_tracing import sum_steps
 from lowfloat.vectors.units import OPERAND_NAMES, Integer, Unit
 
-#: The longest significands that are written out, and how many bits of longer ones.
-LONGEST_BITS, SHOWN_BITS = 96, 40
+#: Where values of elementary functions are looked up: as many of their bits as a format can have.
+WIDE = lf.float64
 
 Step = tuple[str, str]
 
@@ -50,6 +52,8 @@ def trace(unit: Unit, inputs: Sequence[int]) -> list[Step]:
     bits = inputs[len(unit.operand_formats) :]
     for name, width, drawn in zip(unit.random_names, unit.random_widths, bits, strict=True):
         steps.append((name, f"{drawn:0{width}b}"))
+    if unit.operation == "dot":
+        steps += sum_steps(unit, inputs)
     why = explain(unit, inputs)
     values = operand_values(unit, inputs)
     exact = None if values is None else _exact(unit, inputs, values)
@@ -58,6 +62,8 @@ def trace(unit: Unit, inputs: Sequence[int]) -> list[Step]:
         value, sticky = exact
         own, raw = _operation_steps(unit, values, value)
         steps += own
+        if unit.operation in lf.golden.elementary.ELEMENTARY:
+            steps += _function_steps(unit, value, sticky)
         if isinstance(fmt, lf.Format) and value:
             steps += _rounding_steps(fmt, value, sticky, raw, why.expected, why.rule)
         else:
@@ -99,33 +105,12 @@ def _operand_step(unit: Unit, k: int, code: int) -> Step:
     sign = "-" if value.sign else "+"
     if not value.magnitude:
         return name, f"{fields}  {sign}0"
-    exponent = max(_exponent(value.magnitude), at.emin)
+    exponent = max(exponent_of(value.magnitude), at.emin)
     subnormal = (code & at.magnitude_mask) < at.min_normal_code
-    text = _binary(value.magnitude / Fraction(2) ** exponent, at.mantissa_bits)
+    text = binary(value.magnitude / Fraction(2) ** exponent, at.mantissa_bits)
     flushed = "; read as zero (Q-3)" if subnormal and unit.projection.policy.daz else ""
     note = f", subnormal{flushed}" if subnormal else ""
     return name, f"{fields}  {sign}{text} * 2^{exponent}{note}"
-
-
-def _exponent(x: Fraction) -> int:
-    """floor(log2 x) of a positive number."""
-    e = x.numerator.bit_length() - x.denominator.bit_length()
-    return e if x >= Fraction(2) ** e else e - 1
-
-
-def _binary(x: Fraction, places: int | None = None) -> str:
-    """A non-negative number in binary, with at least ``places`` bits after the point.
-
-    >>> _binary(Fraction(11, 8)), _binary(Fraction(1, 3))[:9]
-    ('1.011', '0.0101010')
-    """
-    dyadic = x.denominator & (x.denominator - 1) == 0
-    needed = x.denominator.bit_length() - 1
-    shown = max(needed, places or 0) if dyadic and needed <= LONGEST_BITS else SHOWN_BITS
-    scaled = x * (1 << shown)
-    digits = f"{int(scaled):0{shown + 1}b}"
-    text = f"{digits[:-shown]}.{digits[-shown:]}" if shown else digits
-    return text + ("..." if scaled.denominator != 1 else "")
 
 
 def _exact(
@@ -135,16 +120,54 @@ def _exact(
     value = exact_value(unit, inputs)
     if value is not None:
         return value, False
+    if unit.operation in lf.golden.elementary.ELEMENTARY:
+        return _function_value(unit, inputs)
     if unit.operation not in ("sqrt", "rsqrt", "hypot") or not any(values):
         return None
     square = values[0] if unit.operation != "hypot" else values[0] ** 2 + values[1] ** 2
     if square < 0:
         return None
     square = 1 / square if unit.operation == "rsqrt" else square
-    places = 2 * LONGEST_BITS + abs(_exponent(square))
+    places = 2 * LONGEST_BITS + abs(exponent_of(square))
     scaled = square * Fraction(4) ** places
     root = isqrt(int(scaled))
     return Fraction(root, 1 << places), Fraction(root) ** 2 != scaled
+
+
+def _function_value(unit: Unit, inputs: Sequence[int]) -> tuple[Fraction, bool] | None:
+    """The first 53 bits of an elementary function's value, and whether anything follows."""
+    fmt = unit.result_format
+    assert isinstance(fmt, lf.Format)
+    if fmt.mantissa_bits + 3 > WIDE.mantissa_bits or fmt.exponent_bits >= WIDE.exponent_bits:
+        return None
+    formats = tuple(at for at in unit.operand_formats if isinstance(at, lf.Format))
+    policy = lf.Policy(daz=unit.projection.policy.daz)
+    code, raised = getattr(lf.golden, unit.operation)(
+        *inputs[: len(formats)], formats=formats, format=WIDE,
+        projection=lf.Projection("toward_zero", policy=policy),
+    )  # fmt: skip
+    found = lf.golden.decode(code, WIDE)
+    if found.kind != "finite" or raised & ~1:
+        return None
+    return found.signed, bool(raised & 1)
+
+
+def _function_steps(unit: Unit, value: Fraction, sticky: bool) -> list[Step]:
+    """The enclosure of a function's value, and the digits that decide below those that are kept."""
+    fmt = unit.result_format
+    if not sticky or not value or not isinstance(fmt, lf.Format):
+        return []
+    exponent = exponent_of(abs(value))
+    last = Fraction(2) ** (exponent - WIDE.mantissa_bits)
+    ends = (value, value + (last if value > 0 else -last))
+    low, high = (float.hex(float(end)) for end in ends)
+    place = max(exponent, fmt.emin) - fmt.mantissa_bits
+    kept, rest = divmod(abs(value) / Fraction(2) ** place, 1)
+    shown = place - (exponent - WIDE.mantissa_bits)
+    digits = f"{int(rest * (1 << shown)):0{shown}b}"
+    equal = len(digits[1:]) - len(digits[1:].lstrip(digits[1]))
+    text = f"{int(kept):b} | {digits[0]} {digits[1:]}..., {equal} equal ones after the guard bit"
+    return [("enclosure", f"between {low} and {high}"), ("digits", text)]
 
 
 # -- the operation ----------------------------------------------------------------------------------
@@ -170,13 +193,13 @@ def _operation_steps(
         return [*first, *then], top
     if operation == "divide" and all(values):
         (x, ex), (y, ey) = (_split(abs(v)) for v in values)
-        text = f"{_binary(x)} / {_binary(y)} = {_binary(x / y)}, exponents {ex} - {_signed(ey)}"
+        text = f"{binary(x)} / {binary(y)} = {binary(x / y)}, exponents {ex} - {_signed(ey)}"
         return [("quotient", text)], ex - ey
     if operation == "sqrt" and values[0] > 0:
-        e = _exponent(values[0])
+        e = exponent_of(values[0])
         odd = ", doubled because the exponent is odd" if e % 2 else ""
         return [
-            ("radicand", f"{_binary(values[0] / Fraction(4) ** (e // 2))} * 2^{e - e % 2}{odd}")
+            ("radicand", f"{binary(values[0] / Fraction(4) ** (e // 2))} * 2^{e - e % 2}{odd}")
         ], None
     return [], None
 
@@ -187,13 +210,13 @@ def _signed(number: int) -> str:
 
 def _split(x: Fraction) -> tuple[Fraction, int]:
     """Significand from 1 to 2, and exponent."""
-    e = _exponent(x)
+    e = exponent_of(x)
     return x / Fraction(2) ** e, e
 
 
 def _product_steps(x: Fraction, y: Fraction) -> tuple[list[Step], int]:
     (a, ea), (b, eb) = _split(abs(x)), _split(abs(y))
-    text = f"{_binary(a)} x {_binary(b)} = {_binary(a * b)}, exponents {ea} + {_signed(eb)}"
+    text = f"{binary(a)} x {binary(b)} = {binary(a * b)}, exponents {ea} + {_signed(eb)}"
     return [("product", text)], ea + eb
 
 
@@ -204,19 +227,15 @@ def _sum_steps(
     present = [(name, v) for name, v in terms if v]
     if not present:
         return [], None
-    top = max(_exponent(abs(v)) for _, v in present)
+    top = max(exponent_of(abs(v)) for _, v in present)
     scale = Fraction(2) ** top
-    longest = max(len(_binary(abs(v) / scale)) for _, v in present)
+    longest = max(len(binary(abs(v) / scale)) for _, v in present)
     steps = []
     for name, v in present:
-        shift = top - _exponent(abs(v))
+        shift = top - exponent_of(abs(v))
         moved = f", shifted right by {shift}" if shift else ""
-        steps.append((f"align {name}", f"{_aligned(v / scale, longest)} * 2^{top}{moved}"))
-    return [*steps, ("sum", f"{_aligned(exact / scale, longest)} * 2^{top}")], top
-
-
-def _aligned(x: Fraction, width: int) -> str:
-    return f"{'-' if x < 0 else '+'}{_binary(abs(x)).ljust(width)}"
+        steps.append((f"align {name}", f"{aligned(v / scale, longest)} * 2^{top}{moved}"))
+    return [*steps, ("sum", f"{aligned(exact / scale, longest)} * 2^{top}")], top
 
 
 # -- rounding ---------------------------------------------------------------------------------------
@@ -226,7 +245,7 @@ def _rounding_steps(
     fmt: lf.Format, exact: Fraction, sticky: bool, raw: int | None, code: int, rule: str
 ) -> list[Step]:
     size = abs(exact)
-    exponent = _exponent(size)
+    exponent = exponent_of(size)
     lowest = max(exponent, fmt.emin)
     place = lowest - fmt.mantissa_bits
     kept, rest = divmod(size / Fraction(2) ** place, 1)
@@ -243,7 +262,7 @@ def _rounding_steps(
 
 
 def _normalize_step(size: Fraction, exponent: int, lowest: int, raw: int | None) -> Step:
-    text = f"{_binary(size / Fraction(2) ** lowest)} * 2^{lowest}"
+    text = f"{binary(size / Fraction(2) ** lowest)} * 2^{lowest}"
     if lowest > exponent:
         return "normalized", f"{text}, {lowest - exponent} places below the normal numbers"
     if raw is None:
