@@ -215,6 +215,10 @@ def _format_or_none(fmt: lf.Format | None) -> str:
 def _add_steps(accumulator: Any, steps: list[dict[str, Any]]) -> int:
     """Add the steps of an accumulator, those within it after it; its number."""
     fields = fields_of(accumulator)
+    if fields.get("scaling"):
+        raise ValueError(
+            f"{accumulator!r} scales sums of groups: dot of lowfloat_pkg has no scales"
+        )
     number, own = len(steps), fields.get("projection", lf.Projection())
     steps.append({"format": None, "product_format": None, "projection": own,
                   "product_projection": lf.Projection(policy=lf.Policy(daz=own.policy.daz)),
