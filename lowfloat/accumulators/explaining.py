@@ -197,11 +197,10 @@ def _scaling(scaling: Scaling | None) -> tuple[list[str], str]:
     """How a group's sum meets its scales u and v, and the outer sum's term."""
     if scaling is None:
         return [], "sum[k]"
-    head = "with block scales u, v: "
+    scales = "u[k], v[k]: the group's block scales, 1 without"
     if scaling.format is None:
-        return [head + "they multiply a group's sum exactly"], "sum[k] (* u[k] * v[k])"
-    how = f"{projection_text(scaling.projection)}"
+        return [scales], "sum[k] * u[k] * v[k]"
+    name, how = scaling.format.name, projection_text(scaling.projection)
     if scaling.first == "scales":
-        return [f"{head}w[k] <- {scaling.format}(u[k] * v[k]), {how}"], "sum[k] (* w[k])"
-    line = f"{head}sum[k] <- {scaling.format}(sum[k] * u[k]), {how}"
-    return [line], "sum[k] (* v[k])"
+        return [scales, f"w[k] <- {name}(u[k] * v[k]), {how}"], "sum[k] * w[k]"
+    return [scales, f"p[k] <- {name}(sum[k] * u[k]), {how}"], "p[k] * v[k]"

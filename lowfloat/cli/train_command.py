@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
-from lowfloat.cli.progress import bar
+from lowfloat.cli.progress import ProgressLine
 from lowfloat.cli.text import aligned
 
 EXAMPLES = """\
@@ -113,7 +113,7 @@ def _train(arguments: argparse.Namespace) -> None:
     for recipe in recipes:
         for seed in range(arguments.seeds):
             training = Run(workload, recipe, seed, arguments.out)
-            outcomes.append(training.train(_Bar(f"{recipe.name}, seed {seed}")))
+            outcomes.append(training.train(_steps_line(f"{recipe.name}, seed {seed}")))
     heads, rows = reporting.table(outcomes, workload.measure)
     print("\n" + "\n".join(aligned([heads, *rows], range(1, len(heads)))))
     _picture(arguments, workload, [recipe.name for recipe in recipes])
@@ -134,21 +134,7 @@ def _picture(arguments: argparse.Namespace, workload: Any, names: list[str]) -> 
         print(f"\nruns in {arguments.out}; picture: {path}")
 
 
-class _Bar:
-    """Steps done, the loss, and the time left, on one line of standard error."""
-
-    def __init__(self, title: str) -> None:
-        self._title, self._start, self._first = title, time.monotonic(), -1
-
-    def __call__(self, step: int, steps: int, loss: float) -> None:
-        """Draw the line again; without a terminal, only the last one."""
-        if self._first < 0:
-            self._first = step - 1
-        last = step == steps
-        if not last and not sys.stderr.isatty():
-            return
-        elapsed = time.monotonic() - self._start
-        left = elapsed / (step - self._first) * (steps - step)
-        text = f"{self._title:<32} {bar(step / steps)} {step}/{steps}  loss {loss:.4f}"
-        text += f"  {elapsed:.0f} s" if last else f"  {left:.0f} s left "
-        print(f"\r{text}", end="\n" if last else "", file=sys.stderr, flush=True)
+def _steps_line(title: str) -> Callable[[int, int, float], None]:
+    """Steps done, the time left and the loss, on one line of standard error."""
+    line = ProgressLine(f"{title:<32}", kept=True)
+    return lambda step, steps, loss: line(step, steps, f" loss {loss:.4f}")

@@ -53,7 +53,8 @@ def matmul(
     out, flags_out
         As for ``lf.cast``.
     progress : callable, optional
-        Called with the fraction done, from time to time.
+        Called with the fraction done, from 0 to 1, about 20 times a second where that takes long,
+        within one long sum too. What it raises ends the call, as Ctrl-C does.
 
     Returns
     -------

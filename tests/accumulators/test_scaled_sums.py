@@ -175,5 +175,5 @@ def test_bad_scales_are_refused(call: Any, words: str) -> None:
 
 def test_an_explanation_says_where_scales_go() -> None:
     text = lf.accumulators.two_level_promotion(HOPPER).explain(256)
-    assert "with block scales u, v: w[k] <- float32(u[k] * v[k]), nearest_even" in text
-    assert "float32(acc + sum[k] (* w[k]))" in text
+    assert "w[k] <- float32(u[k] * v[k]), nearest_even" in text
+    assert "float32(acc + sum[k] * w[k])" in text
