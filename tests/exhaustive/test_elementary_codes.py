@@ -87,12 +87,24 @@ def test_a_wrong_code_and_a_wrong_flag_are_found():
             assert_same((got[0], got[1]), expected)
 
 
+@lru_cache(maxsize=4)
+def codes_of(fmt: lf.Format) -> np.ndarray:
+    """Every code of 16 bits; of more, random ones, half of them of everyday numbers."""
+    if fmt.width <= 16:
+        return EVERY
+    rng = np.random.default_rng(fmt.width)
+    everyday = rng.choice([-1, 1], 20_000) * np.exp2(rng.uniform(-8, 8, 20_000))
+    near = lf.cast(everyday, fmt).codes
+    any_code = rng.integers(0, 1 << fmt.width, near.size).astype(near.dtype)
+    return np.where(rng.random(near.size) < 0.5, near, any_code)
+
+
 @lru_cache(maxsize=2)
 def composed(name: str, fmt: lf.Format) -> list[mpfr | None]:
     """The function at every finite number but zero within its domain, to 2000 bits; to 400 at
     negative ones, where no result is as near to a number as e^-900."""
     found: list[mpfr | None] = []
-    for code in EVERY.tolist():
+    for code in codes_of(fmt).tolist():
         x = decode(code, fmt)
         outside = name in ("asinpi", "acospi") and x.kind == "finite" and x.magnitude > 1
         if x.kind != "finite" or x.is_zero or outside:
@@ -135,10 +147,10 @@ LEADING = gmpy2.context(precision=50, emax=1 << 40, emin=-(1 << 40), round=gmpy2
 
 
 def leading_bits(name: str, fmt: lf.Format) -> tuple[np.ndarray, integer_numbers.Numbers]:
-    """The finite codes with a result that is a number but zero, and MPFR's leading bits of those."""
+    """The codes of numbers with a result that is a number but zero, and MPFR's bits of those."""
     if name in mpfr_oracle.CORRECT:
         function = getattr(LEADING, name)
-        operands = [decode(code, fmt) for code in EVERY.tolist()]
+        operands = [decode(code, fmt) for code in codes_of(fmt).tolist()]
         found = [
             None if x.kind != "finite" or x.is_zero else function(mpfr_oracle.exact(x))
             for x in operands
@@ -146,7 +158,7 @@ def leading_bits(name: str, fmt: lf.Format) -> tuple[np.ndarray, integer_numbers
     else:
         found = [None if v is None else LEADING.plus(v) for v in composed(name, fmt)]
     places, numbers = gathered(found)
-    return places.astype(np.uint16), numbers
+    return codes_of(fmt)[places], numbers
 
 
 def gathered(found: list[mpfr | None]) -> tuple[np.ndarray, integer_numbers.Numbers]:
@@ -171,11 +183,12 @@ def widened(x: integer_numbers.Numbers) -> integer_numbers.Numbers:
     return x
 
 
-def assert_follows(name, operands, exact, fmt):
+def assert_follows(name, operands, exact, fmt, every=1):
     """Every rounding, saturation and tininess, and random bits, of results known to 50 bits."""
     roundings = [*ROUNDINGS, *(lf.Stochastic(n, v) for n, v in ((1, "C"), (8, "A"), (20, "B")))]
     rng, size = np.random.default_rng(len(name)), operands[0].size
-    for rounding, saturation, tininess in product(roundings, SATURATIONS, ("after", "before")):
+    modes = list(product(roundings, SATURATIONS, ("after", "before")))
+    for rounding, saturation, tininess in modes[len(name) % every :: every]:
         projection = lf.Projection(rounding, saturation, lf.Policy(tininess=tininess))
         bits = None
         if projection.stochastic:
@@ -183,7 +196,9 @@ def assert_follows(name, operands, exact, fmt):
                 continue
             bits = rng.integers(0, 1 << projection.stochastic.drawn_bits, size, np.uint64)
         flags = np.zeros(size, np.uint8)
-        got = getattr(lf, name)(*operands, flags_out=flags, **keywords(projection, bits)).codes
+        got = getattr(lf, name)(
+            *operands, format=fmt, flags_out=flags, **keywords(projection, bits)
+        ).codes
         expected, raised = integer_projection.project(exact, fmt, projection, bits)
         assert_same((got, flags), (expected.astype(got.dtype), raised))
 
@@ -194,6 +209,27 @@ def test_every_mode_follows_from_mpfr_s_leading_bits(name, fmt):
     codes, exact = leading_bits(name, fmt)
     assert codes.size > (4_000 if name in ("acospi", "asinpi") else 15_000)
     assert_follows(name, [lf.from_codes(codes, fmt)], exact, fmt)
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_random_float32_follows_too(name):
+    codes, exact = leading_bits(name, lf.float32)
+    assert codes.size > (1_000 if name in ("acospi", "asinpi") else 4_000)
+    assert_follows(name, [lf.from_codes(codes, lf.float32)], exact, lf.float32)
+
+
+#: Longer and shorter than the operands, without NaN, sign, zero or gradual underflow.
+OTHERS = ("float32", "tf32", "e11m20", "float8_e5m2", "float8_e4m3fn", "e4m3u", "float8_e8m0fnu",
+          "fp8_143", "float6_e3m2fn")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_results_of_other_formats_follow_too(name):
+    """The operand's format is one that changes with the name."""
+    source = FORMATS[len(name) % 2]
+    codes, exact = leading_bits(name, source)
+    for fmt in OTHERS:
+        assert_follows(name, [lf.from_codes(codes, source)], exact, lf.format(fmt), every=7)
 
 
 @pytest.mark.parametrize("fmt", EIGHT_BITS, ids=str)
