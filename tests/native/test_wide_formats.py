@@ -25,12 +25,20 @@ OPERATIONS = {
     "add": ("add", 2), "subtract": ("sub", 2), "multiply": ("mul", 2), "divide": ("div", 2),
     "sqrt": ("sqrt", 1), "rsqrt": ("rec_sqrt", 1), "hypot": ("hypot", 2), "fma": ("fma", 3),
     "remainder": ("remainder", 2), "fmod": ("fmod", 2), "convert": ("plus", 1),
+    "faa": ("faa", 3), "reciprocal": ("reciprocal", 1),
 }  # fmt: skip
 FORMATS = (
     "float64", "e10m41", "e11m30", "e8m40", "e5m50", "e2m52", "e9m33u", "e7m36fnuz", "float32",
     "e11m12", "e8m30b200",
 )  # fmt: skip
 LEADING = gmpy2.context(precision=62, emax=1 << 40, emin=-(1 << 40), round=gmpy2.RoundToZero)
+#: Long enough for any sum of numbers of these formats.
+SUMS = gmpy2.context(LEADING, precision=9000)
+#: What gmpy2 does not have.
+OWN = {
+    "faa": lambda x, y, z: LEADING.plus(SUMS.add(SUMS.add(x, y), z)),
+    "reciprocal": lambda x: LEADING.div(1, x),
+}
 WIDE = gmpy2.context(precision=64, emax=1 << 40, emin=-(1 << 40))
 
 
@@ -54,7 +62,7 @@ def exact_results(
     operation: str, columns: Sequence[np.ndarray], formats: Sequence[lf.Format]
 ) -> tuple[np.ndarray, integer_numbers.Numbers]:
     """The rows with a result that is a number but zero, and these results to 62 bits."""
-    function = getattr(LEADING, OPERATIONS[operation][0])
+    function = OWN.get(operation) or getattr(LEADING, OPERATIONS[operation][0])
     places, rows = [], []
     operands = [numbers(c, f) for c, f in zip(columns, formats, strict=True)]
     for place, row in enumerate(zip(*operands, strict=True)):
