@@ -142,14 +142,17 @@ def _repairs(recipe: str, broken: str, measure: str) -> Callable[[Runs], tuple[b
     return look
 
 
+def _span(low: float, high: float) -> str:
+    return f">= {low}" if math.isinf(high) else f"{low} to {high}"
+
+
 def _norm_ratio(recipe: str, low: float, high: float) -> Callable[[Runs], tuple[bool, str]]:
     """Whether the squared weights at the end, over float32's, are in a range."""
 
     def look(runs: Runs) -> tuple[bool, str]:
         ends = [statistics.fmean(o.norms[1] for o in runs[r].values()) for r in (recipe, BASELINE)]
         found = ends[0] / ends[1]
-        top = "" if math.isinf(high) else f" to {high}"
-        words = f"squared weights {found:.4f} times float32's, looked for {low}{top}"
+        words = f"squared weights {found:.4f} times float32's, looked for {_span(low, high)}"
         return low <= found <= high, words
 
     return look
@@ -164,8 +167,8 @@ def _growth(recipe: str, low: float, high: float) -> Callable[[Runs], tuple[bool
             for r in (recipe, BASELINE)
         ]
         found = gains[0] / gains[1]
-        top = "" if math.isinf(high) else f" to {high}"
-        words = f"{gains[0]:.1f} against float32's {gains[1]:.1f}: {found:.2f} times, looked for {low}{top}"
+        words = f"{gains[0]:.1f} against float32's {gains[1]:.1f}: {found:.2f} times"
+        words += f", looked for {_span(low, high)}"
         return low <= found <= high, words
 
     return look
