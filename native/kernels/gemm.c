@@ -15,6 +15,12 @@ typedef uint32_t lf_unsigned32 __attribute__((vector_size(LF_VECTOR_BYTES)));
 #define LF_LANES 64
 #include "gemm_tile.h"
 
+static void lf_widened(const float *numbers, size_t n, double *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = numbers[i];
+}
+
 /* clang-format off */
 #define DETERMINISTIC(X, lanes)                                                                    \
     X(lanes, HOST) X(lanes, NEAREST) X(lanes, TRUNCATE) X(lanes, PRODUCT_NEAREST)                  \
@@ -65,4 +71,5 @@ const lf_gemm_table LF_JOIN(lf_gemm_, LF_ISA_NAME) = {
     .extent = {lf_extent32, lf_extent64},
     .fused_tile = lf_fused_tile32,
     .powers = lf_powers32,
+    .widen = lf_widened,
 };

@@ -3,11 +3,12 @@
  *
  * Products are exact in binary32, and no exponent lies below 2^-100 or the plan refuses. With P =
  * 2^E, terms times 2^F / P are below 2^(F + 2), and cutting them is a conversion to integers. Even
- * and odd terms have sums of their own, each below 2^31 by the plan: S = S0 + S1 = 2 H + low. Where
- * S does not fit 24 bits, H with `low` or-ed into its last bit is H + low / 2 rounded to odd, of 25
- * bits or more: under a control word toward zero its conversion to binary32 cuts as S itself would
- * be cut; to nearest even, H is first shifted to 23 bits, again to odd, which decides 21 bits or
- * fewer. */
+ * and odd terms have sums of their own, each below 2^31 by the plan: S = S0 + S1 = 2 H + low.
+ *
+ * Toward zero the host's conversion of S to binary32 is the result, where S fits 31 bits; otherwise
+ * H with `low` or-ed into its last bit is H + low / 2 rounded to odd, of 30 bits or more, and cut
+ * as S itself would be. To nearest even the conversion is exact where S has 24 bits; otherwise H
+ * has 23 or more, and H / 2^8 rounded to odd has 15 to 23, which decide 13 bits or fewer. */
 #include <stdint.h>
 
 /* S0 + S1 in units of 2^(E - F), to binary32. */
@@ -15,9 +16,11 @@ LF_INLINE lf_vector32 lf_fused_sum(const lf_fused *f, lf_vector_words32 s0, lf_v
 {
     lf_vector_words32 sum = (lf_vector_words32)((lf_unsigned32)s0 + (lf_unsigned32)s1);
     lf_vector32 small = __builtin_convertvector(sum, lf_vector32);
+    if (f->direct)
+        return small;
     lf_vector_words32 half = (s0 >> 1) + (s1 >> 1) + (s0 & s1 & 1), low = (s0 ^ s1) & 1;
     lf_vector_words32 sign = half >> 31;
-    lf_vector_words32 big = (lf_vector_words32)((half ^ sign) >= (1 << 22));
+    lf_vector_words32 big = (lf_vector_words32)((half ^ sign) >= f->large);
     if (!lf_any32(big))
         return small;
     lf_vector32 large;
@@ -44,28 +47,52 @@ LF_INLINE lf_vector_words32 lf_cut_to_integers(lf_vector32 x)
 #endif
 }
 
-enum { LF_FUSED_COLUMNS = 2 * LF_VECTOR_BYTES / 4, LF_FUSED_VECTOR = LF_VECTOR_BYTES / 4 };
+/* max(|x|, y) for y >= 0. */
+LF_INLINE lf_vector32 lf_greater_magnitude(lf_vector32 x, lf_vector32 y)
+{
+#if defined(__AVX512F__)
+    return (lf_vector32)_mm512_range_ps((__m512)x, (__m512)y, 11);
+#else
+    return lf_greater32(lf_magnitude32(x), y);
+#endif
+}
 
-/* One block of n terms for `rows` rows, a constant. `a` and `b` are those of the first term;
- * `height` is that of the panel. */
-LF_INLINE lf_vector_words32 lf_fused_block(const lf_fused *f, const float *a, const float *ap,
-                                           const float *b, const float *bp, size_t n, size_t height,
-                                           float *sums, const int rows)
+/* The power of two of c; of a subnormal number that of the smallest normal one, of 0 none. */
+LF_INLINE lf_vector32 lf_power_of_start(const lf_fused *f, lf_vector32 c)
 {
     const lf_vector32 least = (lf_vector32){0} + (float)f->least;
-    const lf_vector32 smallest = (lf_vector32){0} + (float)f->sum.smallest;
+    lf_vector32 power = (lf_vector32)((lf_vector_words32)c & 0x7f800000);
+    if (f->sum.smallest > f->least) {
+        power = lf_greater32(power, (lf_vector32){0} + (float)f->sum.smallest);
+        power = (lf_vector32)((lf_vector_words32)power & (lf_vector_words32)(c != 0));
+    }
+    return lf_greater32(power, least);
+}
+
+#if defined(__AVX512F__)
+enum { LF_FUSED_ROWS = 4 };
+#else
+enum { LF_FUSED_ROWS = 2 };
+#endif
+
+enum { LF_FUSED_COLUMNS = 2 * LF_VECTOR_BYTES / 4, LF_FUSED_VECTOR = LF_VECTOR_BYTES / 4 };
+
+/* One block of n terms for `rows` rows, a constant; returns the greatest magnitude of all sums.
+ * None rounds to an overflow that does not lie beyond the grid's reach before. `a` and `b` are
+ * those of the first term; `height` is that of the panel. */
+LF_INLINE lf_vector32 lf_fused_block(const lf_fused *f, const float *a, const float *ap,
+                                     const float *b, const float *bp, size_t n, size_t height,
+                                     float *sums, const int rows, lf_vector32 greatest)
+{
     lf_vector32 c[4][2], power[4][2];
-    lf_vector_words32 total[4][2][2], bad = {0};
+    lf_vector_words32 total[4][2][2];
 #pragma GCC unroll 4
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
             c[i][j] =
                 *(const lf_vector_loaded32 *)(sums + i * LF_FUSED_COLUMNS + j * LF_FUSED_VECTOR);
-            lf_vector_words32 e = (lf_vector_words32)c[i][j] & 0x7f800000;
-            lf_vector32 start = lf_greater32((lf_vector32)e, smallest);
-            start = (lf_vector32)((lf_vector_words32)start & (lf_vector_words32)(c[i][j] != 0));
-            power[i][j] = lf_greater32(start, least);
+            power[i][j] = lf_power_of_start(f, c[i][j]);
         }
     for (size_t s = 0; s < n; s++) {
         lf_vector32 b0 = *(const lf_vector_loaded32 *)(bp + s * LF_FUSED_COLUMNS);
@@ -112,30 +139,29 @@ LF_INLINE lf_vector_words32 lf_fused_block(const lf_fused *f, const float *a, co
         for (int j = 0; j < 2; j++) {
             lf_vector32 unit = (lf_vector32)((254 << 23) - (lf_vector_words32)power[i][j]);
             lf_vector32 x = lf_fused_sum(f, total[i][j][0], total[i][j][1]) * unit;
-            bad |= (lf_vector_words32)(lf_magnitude32(x) > (float)f->sum.reach);
+            greatest = lf_greater_magnitude(x, greatest);
             if (!f->exact)
                 x = lf_bounded32(&f->sum, x);
-            bad |= (lf_vector_words32)(lf_magnitude32(x) > (float)f->sum.largest);
             *(lf_vector_loaded32 *)(sums + i * LF_FUSED_COLUMNS + j * LF_FUSED_VECTOR) = x;
         }
-    return bad;
+    return greatest;
 }
 
 static int lf_fused_tile32(const lf_fused *f, const float *a, const float *a_powers, const float *b,
                            const float *b_powers, size_t steps, size_t rows, float *sums)
 {
-    lf_vector_words32 bad = {0};
+    lf_vector32 greatest = {0};
     for (size_t s = 0; s < steps; s += f->terms) {
         size_t n = steps - s < f->terms ? steps - s : f->terms, i = 0;
         const float *column = b + s * LF_FUSED_COLUMNS, *powers = b_powers + s * LF_FUSED_COLUMNS;
-        for (; i + 4 <= rows; i += 4)
-            bad |= lf_fused_block(f, a + s * rows + i, a_powers + s * rows + i, column, powers, n,
-                                  rows, sums + i * LF_FUSED_COLUMNS, 4);
+        for (; LF_FUSED_ROWS == 4 && i + 4 <= rows; i += 4)
+            greatest = lf_fused_block(f, a + s * rows + i, a_powers + s * rows + i, column, powers,
+                                      n, rows, sums + i * LF_FUSED_COLUMNS, 4, greatest);
         for (; i < rows; i += 2)
-            bad |= lf_fused_block(f, a + s * rows + i, a_powers + s * rows + i, column, powers, n,
-                                  rows, sums + i * LF_FUSED_COLUMNS, 2);
+            greatest = lf_fused_block(f, a + s * rows + i, a_powers + s * rows + i, column, powers,
+                                      n, rows, sums + i * LF_FUSED_COLUMNS, 2, greatest);
     }
-    return lf_any32(bad);
+    return lf_any32((lf_vector_words32)(greatest > (float)f->sum.reach));
 }
 
 static void lf_powers32(const float *numbers, size_t n, float smallest, float *powers)

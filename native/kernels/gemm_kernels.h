@@ -89,6 +89,8 @@ typedef struct lf_fused {
     double least;      /* no exponent is below that of this power of two */
     int nearest;       /* sums are rounded to nearest even; otherwise as the control word says */
     int exact;         /* sums are numbers of the host */
+    int direct;        /* one conversion makes a sum */
+    int32_t large;     /* so it does where |H| is less */
 } lf_fused;
 
 /* Blocks of `steps` terms in a tile of `rows`; the factors' powers of two lie like the factors.
@@ -110,6 +112,7 @@ typedef struct lf_gemm_table {
     lf_extent extent[2];
     lf_fused_tile fused_tile;
     lf_powers powers;
+    void (*widen)(const float *numbers, size_t n, double *out);
 } lf_gemm_table;
 
 #endif

@@ -10,18 +10,19 @@
 #include "project.h"
 #include "watching.h"
 
-/* Terms that are packed at a time, columns of a block, and rows of a block. */
-enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 896, LF_BLOCK_COLUMNS = 512 };
+/* Terms that are packed at a time, at most, so that a tile's panels stay in the first cache; rows
+ * and columns of a block, so that its sums stay in the second. */
+enum { LF_DEPTH = 256, LF_BLOCK_ROWS = 448, LF_BLOCK_COLUMNS = 512 };
 
 /* A format as a range of host numbers: all are multiples of 2^unit below 2^(top + 1). */
 typedef struct lf_gemm_range {
     int precision, unit, top;
 } lf_gemm_range;
 
-/* Codes to host numbers: by a table where they have 8 bits, otherwise by a cast. */
+/* Codes to host numbers: by a cast, or by a table where codes of 8 bits have no kernel. */
 typedef struct lf_gemm_codec {
-    const lf_format *format, *host;
-    lf_projection projection; /* canonical NaNs, no knobs */
+    const lf_format *format, *host; /* `host` is binary32 where numbers are widened afterwards */
+    lf_projection projection;       /* canonical NaNs, no knobs */
     int bytes, host_bytes;
     bool same; /* codes are host numbers */
     bool tabled;
@@ -31,6 +32,7 @@ typedef struct lf_gemm_codec {
     } table;
     lf_cast_plan plan;
     lf_cast_kernel kernel; /* NULL: the generic path */
+    void (*widen)(const float *numbers, size_t n, double *out);
     int isa;
 } lf_gemm_codec;
 
@@ -108,6 +110,11 @@ bool lf_gemm_matmul(const lf_reduction *r, const lf_result *result, const lf_pro
                     const lf_random *random, const lf_options *options, lf_watch *watch,
                     int *status);
 
+const lf_gemm_table *lf_gemm_table_of(int isa);
+
+/* Whether binary32, or binary64, has all numbers of a format. */
+bool lf_gemm_holds(const lf_layout *format, bool wide);
+
 bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int isa);
 bool lf_gemm_encoder(lf_gemm_codec *c, const lf_format *format, const lf_projection *projection,
                      bool wide, int isa);
@@ -116,7 +123,7 @@ bool lf_gemm_decode(const lf_gemm_codec *c, const void *codes, void *numbers, si
 bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, size_t n);
 
 /* Packs factors of terms index[0 .. n - 1] of `lines` rows or columns, the others up to `width` are
- * zero: packed[s * width + i]. */
+ * those of the first: packed[s * width + i]. */
 bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
                   ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines, size_t width,
                   void *packed);

@@ -44,20 +44,27 @@ static bool codec(lf_gemm_codec *c, const lf_format *format, bool wide, int isa)
     c->isa = isa;
     c->tabled = false;
     c->kernel = NULL;
+    c->widen = NULL;
     return true;
 }
 
 bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int isa)
 {
+    lf_layout layout;
     if (!codec(c, format, wide, isa))
         return false;
     c->projection = exact;
     if (c->same)
         return true;
-    if (c->bytes == 1) {
+    lf_layout_init(&layout, format);
+    if (wide && lf_gemm_holds(&layout, false)) { /* by way of binary32 */
+        c->host = &hosts[0];
+        c->widen = lf_gemm_table_of(isa)->widen;
+    }
+    if (!lf_plan_cast(&c->plan, format, c->host, &exact, NULL, 0, 0, 0, isa, &c->kernel))
+        c->kernel = NULL;
+    if (!c->kernel && c->bytes == 1) {
         uint8_t codes[256];
-        lf_layout layout;
-        lf_layout_init(&layout, format);
         unsigned all = (unsigned)(layout.magnitude_mask | layout.sign_mask);
         for (unsigned i = 0; i < 256; i++)
             codes[i] = (uint8_t)(i & all);
@@ -65,8 +72,6 @@ bool lf_gemm_decoder(lf_gemm_codec *c, const lf_format *format, bool wide, int i
             return false;
         c->tabled = true;
     }
-    if (!lf_plan_cast(&c->plan, format, c->host, &exact, NULL, 0, 0, 0, isa, &c->kernel))
-        c->kernel = NULL;
     return true;
 }
 
@@ -96,11 +101,29 @@ static bool cast(const lf_gemm_codec *c, const lf_format *from, const lf_format 
 
 bool lf_gemm_decode(const lf_gemm_codec *c, const void *codes, void *numbers, size_t n)
 {
+    const uint8_t *octets = codes;
     if (c->same) {
         memcpy(numbers, codes, n * (size_t)c->host_bytes);
         return true;
     }
-    return cast(c, c->format, c->host, codes, numbers, n);
+    if (c->tabled) {
+        for (size_t i = 0; i < n && c->host_bytes == 4; i++)
+            ((float *)numbers)[i] = c->table.narrow[octets[i]];
+        for (size_t i = 0; i < n && c->host_bytes == 8; i++)
+            ((double *)numbers)[i] = c->table.wide[octets[i]];
+        return true;
+    }
+    if (!c->widen)
+        return cast(c, c->format, c->host, codes, numbers, n);
+    enum { ROOM = 1024 };
+    float narrow[ROOM];
+    for (size_t i = 0, count; i < n; i += count) {
+        count = n - i < ROOM ? n - i : ROOM;
+        if (!cast(c, c->format, c->host, octets + i * (size_t)c->bytes, narrow, count))
+            return false;
+        c->widen(narrow, count, (double *)numbers + i);
+    }
+    return true;
 }
 
 bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, size_t n)
@@ -122,127 +145,119 @@ bool lf_gemm_encode(const lf_gemm_codec *c, const void *numbers, void *codes, si
     return cast(c, c->host, c->format, numbers, codes, n);
 }
 
-/* 8-bit codes, by the table. */
-#define PACK_TABLED(name, type, member)                                                            \
-    static void name(const lf_gemm_codec *c, const uint8_t *codes, ptrdiff_t line_stride,          \
-                     ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines,           \
-                     size_t width, type *packed)                                                   \
+typedef uint8_t octets __attribute__((vector_size(16)));
+
+/* The bytes of 16 lines, side by side: in[i] has 16 of line i, out[s] will have byte s of each. */
+static void transpose(const octets in[16], octets out[16])
+{
+    const octets low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+    const octets high = low + 8;
+    octets even[16];
+    for (int i = 0; i < 16; i++)
+        out[i] = in[i];
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < 8; i++) {
+            even[2 * i] = __builtin_shuffle(out[i], out[i + 8], low);
+            even[2 * i + 1] = __builtin_shuffle(out[i], out[i + 8], high);
+        }
+        for (int i = 0; i < 16; i++)
+            out[i] = even[i];
+    }
+}
+
+/* Where to find codes: of line i, or of line 0 where there is none, and of each term. */
+typedef struct source {
+    const char *codes;
+    ptrdiff_t line_stride, term_stride; /* in bytes */
+    const size_t *index;
+    size_t lines;
+} source;
+
+static const char *code_of(const source *f, size_t term, size_t line)
+{
+    return f->codes + (ptrdiff_t)f->index[term] * f->term_stride +
+           (line < f->lines ? (ptrdiff_t)line * f->line_stride : 0);
+}
+
+/* Codes of 8 bits whose terms follow one another, 16 terms at a time; returns how many. More than
+ * 16 lines are a multiple of it; where there are fewer, what is stored beyond them is overwritten
+ * by the next terms, or lies beyond the last: `out` has room. */
+static size_t collect_transposed(const source *f, size_t n, size_t width, char *out)
+{
+    size_t done = 0;
+    for (; done + 16 <= n; done += 16)
+        for (size_t first = 0; first < width; first += 16) {
+            octets lines[16], terms[16];
+            for (size_t i = 0; i < 16; i++)
+                memcpy(&lines[i], code_of(f, done, first + i), sizeof lines[i]);
+            transpose(lines, terms);
+            for (size_t s = 0; s < 16; s++)
+                memcpy(out + (done + s) * width + first, &terms[s], sizeof terms[s]);
+        }
+    return done;
+}
+
+#define COLLECT(name, type)                                                                        \
+    static void name(const source *f, size_t first, size_t n, size_t width, char *out)             \
     {                                                                                              \
-        for (size_t s = 0; s < n; s++, packed += width) {                                          \
-            const uint8_t *line = codes + (ptrdiff_t)index[s] * term_stride;                       \
-            if (line_stride == 1)                                                                  \
-                for (size_t i = 0; i < lines; i++)                                                 \
-                    packed[i] = c->table.member[line[i]];                                          \
-            else                                                                                   \
-                for (size_t i = 0; i < lines; i++, line += line_stride)                            \
-                    packed[i] = c->table.member[*line];                                            \
-            for (size_t i = lines; i < width; i++)                                                 \
-                packed[i] = 0;                                                                     \
+        for (size_t i = 0; i < width; i++) {                                                       \
+            const char *line = code_of(f, 0, i) - (ptrdiff_t)f->index[0] * f->term_stride;         \
+            for (size_t s = first; s < n; s++)                                                     \
+                memcpy(out + (s * width + i) * sizeof(type),                                       \
+                       line + (ptrdiff_t)f->index[s] * f->term_stride, sizeof(type));              \
         }                                                                                          \
     }
-PACK_TABLED(pack_narrow, float, narrow)
-PACK_TABLED(pack_wide, double, wide)
+COLLECT(collect1, uint8_t)
+COLLECT(collect2, uint16_t)
+COLLECT(collect4, uint32_t)
+COLLECT(collect8, uint64_t)
 
 static bool consecutive(const size_t *index, size_t n)
 {
     size_t off = 0;
     for (size_t s = 0; s < n; s++)
         off |= index[s] - index[0] - s;
-    return n && !off;
+    return !off;
 }
 
-/* The codes of terms `stride` apart, side by side. */
-static void gather(const char *codes, size_t bytes, ptrdiff_t stride, const size_t *index, size_t n,
-                   char *out)
+/* out[s * width + i] = the code of term s of line i. */
+static void collect(const source *f, size_t n, size_t width, size_t bytes, char *out)
 {
-    stride *= (ptrdiff_t)bytes;
+    size_t done = 0;
+    if (f->line_stride == (ptrdiff_t)bytes && f->lines == width) {
+        for (size_t s = 0; s < n; s++)
+            memcpy(out + s * width * bytes, code_of(f, s, 0), width * bytes);
+        return;
+    }
     switch (bytes) {
     case 1:
-        for (size_t s = 0; s < n; s++)
-            out[s] = codes[(ptrdiff_t)index[s] * stride];
+        if (f->term_stride == 1 && consecutive(f->index, n))
+            done = collect_transposed(f, n, width, out);
+        collect1(f, done, n, width, out);
         break;
-    case 2:
-        for (size_t s = 0; s < n; s++)
-            memcpy(out + 2 * s, codes + (ptrdiff_t)index[s] * stride, 2);
-        break;
-    case 4:
-        for (size_t s = 0; s < n; s++)
-            memcpy(out + 4 * s, codes + (ptrdiff_t)index[s] * stride, 4);
-        break;
-    default:
-        for (size_t s = 0; s < n; s++)
-            memcpy(out + 8 * s, codes + (ptrdiff_t)index[s] * stride, 8);
+    case 2: collect2(f, 0, n, width, out); break;
+    case 4: collect4(f, 0, n, width, out); break;
+    default: collect8(f, 0, n, width, out);
     }
 }
 
-/* Host numbers `width` apart. */
-static void scatter(const void *numbers, size_t bytes, size_t n, size_t width, void *out)
-{
-    if (bytes == 4)
-        for (size_t s = 0; s < n; s++)
-            ((float *)out)[s * width] = ((const float *)numbers)[s];
-    else
-        for (size_t s = 0; s < n; s++)
-            ((double *)out)[s * width] = ((const double *)numbers)[s];
-}
-
-/* The codes of a term lie side by side. Many terms are decoded at once, since a kernel works on
- * whole chunks. */
-static bool pack_columns(const lf_gemm_codec *c, const char *codes, ptrdiff_t term_stride,
-                         const size_t *index, size_t n, size_t lines, size_t width, char *packed)
-{
-    enum { ROOM = 512 };
-    size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
-    uint64_t taken[ROOM], numbers[ROOM];
-    for (size_t s = 0, count; s < n; s += count, packed += count * width * host) {
-        count = n - s < ROOM / lines ? n - s : ROOM / lines;
-        for (size_t t = 0; t < count; t++)
-            memcpy((char *)taken + t * lines * bytes,
-                   codes + (ptrdiff_t)index[s + t] * term_stride * (ptrdiff_t)bytes, lines * bytes);
-        bool full = lines == width;
-        if (!lf_gemm_decode(c, taken, full ? (void *)packed : numbers, count * lines))
-            return false;
-        for (size_t t = 0; t < count && !full; t++) {
-            char *to = packed + t * width * host;
-            memcpy(to, (char *)numbers + t * lines * host, lines * host);
-            memset(to + lines * host, 0, (width - lines) * host);
-        }
-    }
-    return true;
-}
-
-/* 8-bit codes by the table where it is the faster: for binary64, or where codes lie apart. Others:
- * whole lines of columns where they lie side by side, otherwise one line of terms after another. */
+/* Codes are put in order before they are decoded: they are shorter than numbers, and a kernel works
+ * on whole chunks. */
 bool lf_gemm_pack(const lf_gemm_codec *c, const char *codes, ptrdiff_t line_stride,
                   ptrdiff_t term_stride, const size_t *index, size_t n, size_t lines, size_t width,
                   void *packed)
 {
+    enum { ROOM = 8192, SLACK = 16 };
     size_t host = (size_t)c->host_bytes, bytes = (size_t)c->bytes;
-    bool run = term_stride == 1 && consecutive(index, n);
-    bool side_by_side = run || (line_stride == 1 && lines > 1);
-    if (c->tabled && (host == 8 || !c->kernel || !side_by_side)) {
-        const uint8_t *octets = (const uint8_t *)codes;
-        if (host == 4)
-            pack_narrow(c, octets, line_stride, term_stride, index, n, lines, width, packed);
-        else
-            pack_wide(c, octets, line_stride, term_stride, index, n, lines, width, packed);
-        return true;
-    }
-    if (line_stride == 1 && lines > 1)
-        return pack_columns(c, codes, term_stride, index, n, lines, width, packed);
-    uint64_t taken[LF_DEPTH], numbers[LF_DEPTH];
-    if (lines < width)
-        memset(packed, 0, n * width * host);
-    for (size_t i = 0; i < lines; i++) {
-        const char *line = codes + (ptrdiff_t)i * line_stride * (ptrdiff_t)bytes;
-        const void *codes_of_line = taken;
-        if (run)
-            codes_of_line = line + index[0] * bytes;
-        else
-            gather(line, bytes, term_stride, index, n, (char *)taken);
-        if (!lf_gemm_decode(c, codes_of_line, numbers, n))
+    source from = {codes, line_stride * (ptrdiff_t)bytes, term_stride * (ptrdiff_t)bytes, index,
+                   lines};
+    char taken[ROOM + SLACK];
+    for (size_t s = 0, count; s < n; s += count, from.index = index + s) {
+        count = ROOM / (width * bytes);
+        count = n - s < count ? n - s : count;
+        collect(&from, count, width, bytes, taken);
+        if (!lf_gemm_decode(c, taken, (char *)packed + s * width * host, count * width))
             return false;
-        scatter(numbers, host, n, width, (char *)packed + i * host);
     }
     return true;
 }

@@ -14,7 +14,7 @@ LF_DECLARE_TABLE(avx2)
 LF_DECLARE_TABLE(avx512)
 #endif
 
-static const lf_gemm_table *table_of(int isa)
+const lf_gemm_table *lf_gemm_table_of(int isa)
 {
     switch (isa == LF_ISA_BEST ? lf_isa_best() : isa) {
 #ifdef LF_HAVE_AVX2
@@ -40,6 +40,12 @@ static lf_gemm_range range_of(const lf_layout *f)
 static bool within(const lf_gemm_range *f, const lf_gemm_range *host)
 {
     return f->precision <= host->precision && f->unit >= host->unit && f->top <= host->top;
+}
+
+bool lf_gemm_holds(const lf_layout *format, bool wide)
+{
+    lf_gemm_range f = range_of(format);
+    return within(&f, &host_ranges[wide]);
 }
 
 /* Projections whose results are numbers of the format, zeros with their sign, canonical NaNs. */
@@ -276,10 +282,13 @@ static bool plan_fused(lf_gemm_level *l, const lf_gemm *g, const lf_accumulator 
     f->least = ldexp(1, acc->minimum_exponent > -100 ? acc->minimum_exponent : -100);
     f->nearest = p->rounding == LF_NEAREST_EVEN;
     f->exact = sum.precision == 24 && t.format.emin == host_emins[0];
+    double bound = (double)acc->terms * ldexp(1, bits + 2) + ldexp(1, bits + 1);
+    f->direct = bound < ldexp(1, f->nearest ? 24 : 31);
+    f->large = f->nearest ? 1 << 22 : 1 << 29;
     return product.precision <= 24 && product.unit >= -100 && product.top <= 60 &&
            acc->minimum_exponent < 60 &&
            (double)half * ldexp(1, bits + 2) + ldexp(1, bits + 1) < ldexp(1, 31) &&
-           (p->rounding == LF_TOWARD_ZERO || (f->nearest && sum.precision <= 21)) &&
+           (p->rounding == LF_TOWARD_ZERO || (f->nearest && (f->direct || sum.precision <= 13))) &&
            (f->exact || sum.precision <= 22) && !g->reduction->c.codes;
 }
 
@@ -394,13 +403,13 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
         projection->rounding == LF_STOCHASTIC || !lf_isa_usable(isa))
         return false;
     g->reduction = r;
-    g->table = table_of(isa);
-    g->depth = LF_DEPTH;
+    g->table = lf_gemm_table_of(isa);
     g->codes = result->codes;
     for (int wide = 0; wide < 2; wide++) {
         g->wide = wide;
         g->host_bytes = wide ? 8 : 4;
         g->columns = g->table->columns[wide];
+        g->depth = wide ? LF_DEPTH / 2 : LF_DEPTH;
         bool exact = acc->kind == LF_EXACT;
         if (!plan_sides(g, wide, isa) ||
             !(exact ? plan_exact(g, acc, projection) : plan_levels(g, acc, wide)) ||

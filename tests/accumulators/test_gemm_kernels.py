@@ -135,6 +135,21 @@ def test_kernels_are_the_generic_path(call: Call) -> None:
         np.testing.assert_array_equal(call.run(isa=isa), expected, isa)
 
 
+@pytest.mark.parametrize("fraction_bits", [22, 23, 24, 25, 26])
+@pytest.mark.parametrize("terms", [4, 8, 16, 31])
+@pytest.mark.parametrize("total", ["float32", "float16", "e6m12"])
+def test_blocks_whose_sums_are_wider_than_the_result(
+    total: str, terms: int, fraction_bits: int
+) -> None:
+    """Sums of 24 bits and a few more, with and without room in 31 bits."""
+    x, y = (numbers("float16", shape, 1, 1, False) for shape in ((20, 96), (96, 40)))
+    rounding = "toward_zero" if total == "float32" else "nearest_even"
+    call = Call(x, y, None, Fused(total, terms, fraction_bits, rounding), "float32")
+    expected = call.run(generic=True)
+    for isa in _native.usable_isas():
+        np.testing.assert_array_equal(call.run(isa=isa), expected, isa)
+
+
 @pytest.mark.parametrize(
     "accumulator",
     [
