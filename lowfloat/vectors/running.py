@@ -5,6 +5,7 @@ A part is a pure function of the job and its number, so it does not matter who c
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 import time
@@ -16,19 +17,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import cycle
 from multiprocessing import get_context
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowfloat.vectors.cases import CHUNK, Cases
+from lowfloat.vectors.cases import Cases
 from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.grammars.npz import NPZ
 from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import compressed
 
 #: Cases of a part: what a killed run can lose.
 PART = 1 << 17
-#: An .npz file is made in memory.
-MAX_NPZ = 1 << 26
 
 
 class Part(NamedTuple):
@@ -47,7 +48,7 @@ class Job:
     Raises
     ------
     ValueError
-        If there is no such shard or grammar, or the grammar cannot be cut.
+        If there is no such shard or grammar.
     """
 
     cases: Cases
@@ -64,10 +65,6 @@ class Job:
                 f"shard {index}/{shards} of {self.cases.count} vectors is empty: use fewer shards"
             )
         grammar_named(self.grammar)
-        if self.grammar == "npz" and self.count > MAX_NPZ:
-            raise ValueError(
-                f"an .npz file is made in memory, of up to {MAX_NPZ} vectors: use shards, or packed"
-            )
 
     @property
     def start(self) -> int:
@@ -118,18 +115,27 @@ class Job:
     def _payload(self, start: int, stop: int, header: bytes, into: bytearray | None) -> Payload:
         grammar, unit = grammar_named(self.grammar), self.cases.unit
         size = grammar.record_size(unit)
-        if size is None or self.grammar == "npz":
-            chunk = stop - start if self.grammar == "npz" else CHUNK
-            chunks = self.cases.chunks(start, stop, chunk)
+        if self.grammar == "npz":
+            return self._archive(start, stop)
+        chunks = self.cases.chunks(start, stop)
+        if size is None:
             pieces = [grammar.encode(unit, self.cases.columns(*ends)) for ends in chunks]
             return b"".join([header, *pieces])
         whole = into or bytearray(len(header) + (stop - start) * size)
         whole[: len(header)] = header
         page = np.frombuffer(whole, np.uint8)[len(header) :]
-        for first, last in self.cases.chunks(start, stop):
+        for first, last in chunks:
             grammar.encode(unit, self.cases.columns(first, last), page[(first - start) * size :])
         end = len(header) + (stop - start) * size
         return whole if end == len(whole) else memoryview(whole)[:end]
+
+    def _archive(self, start: int, stop: int) -> Payload:
+        """An .npz file, in a temporary file that is looked at as memory."""
+        chunks = (self.cases.columns(*ends) for ends in self.cases.chunks(start, stop))
+        with TemporaryFile() as file:
+            NPZ.write_archive(self.cases.unit, chunks, stop - start, file)
+            file.flush()
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def parts(job: Job, first: int, jobs: int = 1, scheduler: str | None = None) -> Iterator[Part]:
@@ -147,7 +153,8 @@ def parts(job: Job, first: int, jobs: int = 1, scheduler: str | None = None) -> 
     if jobs < 1:
         raise ValueError(f"at least one job is needed, not {jobs}")
     numbers = iter(range(first, job.part_count))
-    if scheduler is None and (jobs == 1 or job.part_count - first < 2):
+    here = scheduler is None and (jobs == 1 or job.part_count - first < 2)
+    if here or job.grammar == "npz":
         buffers = cycle([bytearray(job.part_bytes) for _ in range(min(job.part_count, 2))])
         yield from map(job.part, numbers, buffers)
         return

@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lowfloat as lf
@@ -311,6 +313,31 @@ def test_compressed_files(suffix: str, tmp_path: Path, small_parts: None) -> Non
     (tmp_path / f"short.tv.{suffix}").write_bytes(data[:-9])
     with pytest.raises(vectors.VectorFileError, match=r"damaged|truncated"):
         vectors.read(tmp_path / f"short.tv.{suffix}", UNIT)
+
+
+def peak_of_writing(path: Path, count: int) -> int:
+    """The most bytes that Python and NumPy held at a time."""
+    tracemalloc.start()
+    try:
+        vectors.write(path, vectors.Cases(UNIT, count, seed=3))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("suffix", ["tv", "bin", "npz"])
+def test_memory_does_not_grow_with_the_file(suffix: str, tmp_path: Path) -> None:
+    some, more = (peak_of_writing(tmp_path / f"x.{suffix}", n << 17) for n in (3, 12))
+    assert more < 1.1 * some + 100_000
+
+
+def test_an_npz_file_is_what_numpy_writes(tmp_path: Path) -> None:
+    count = (1 << 16) + 1000
+    cases = vectors.Cases(UNIT, count, seed=5)
+    vectors.write(tmp_path / "x.npz", cases)
+    names = [column.name for column in UNIT.columns]
+    np.savez(tmp_path / "y.npz", **dict(zip(names, cases.columns(0, count), strict=True)))
+    assert (tmp_path / "x.npz").read_bytes() == (tmp_path / "y.npz").read_bytes()
 
 
 # -- output ---------------------------------------------------------------------------------------

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 
@@ -16,7 +20,7 @@ from lowfloat.vectors.units import Codes, Unit
 
 
 class NpzGrammar:
-    """A file that is written and read whole."""
+    """A file that is written column by column, and read whole."""
 
     name, suffixes = "npz", (".npz",)
     text = "NumPy: an array of codes for every column"
@@ -40,13 +44,33 @@ class NpzGrammar:
     def encode(self, unit: Unit, columns: Sequence[Codes], into: Bytes | None = None) -> Payload:
         """The whole archive; its bytes depend on the columns alone."""
         stream = io.BytesIO()
-        names = [column.name for column in unit.columns]
-        arrays = {
-            name: np.ascontiguousarray(codes, column.dtype)
-            for name, codes, column in zip(names, columns, unit.columns, strict=True)
-        }
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        self.write_archive(unit, [columns], len(columns[0]), stream)
         return stream.getvalue()
+
+    def write_archive(
+        self, unit: Unit, chunks: Iterable[Sequence[Codes]], count: int, stream: IO[bytes]
+    ) -> None:
+        """Write the archive of ``count`` vectors that come some at a time.
+
+        Their columns wait in temporary files for their turn: memory is that of a chunk.
+        """
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(TemporaryFile()) for _ in unit.columns]
+            for columns in chunks:
+                for file, codes, column in zip(waiting, columns, unit.columns, strict=True):
+                    file.write(np.ascontiguousarray(codes, column.dtype).data)
+            archive = stack.enter_context(zipfile.ZipFile(stream, "w"))
+            for file, column in zip(waiting, unit.columns, strict=True):
+                header = {
+                    "descr": np.lib.format.dtype_to_descr(column.dtype),
+                    "fortran_order": False,
+                    "shape": (count,),
+                }
+                file.seek(0)
+                entry = zipfile.ZipInfo(f"{column.name}.npy")
+                with archive.open(entry, "w", force_zip64=True) as member:
+                    np.lib.format.write_array_header_1_0(member, header)
+                    shutil.copyfileobj(file, member, 1 << 16)
 
     def tables(self, unit: Unit, stream: Stream) -> Iterator[Table]:
         """The vectors of an archive, as one table.
