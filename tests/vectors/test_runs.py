@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -82,18 +83,85 @@ def test_processes_make_the_same_bytes(tmp_path: Path) -> None:
     assert seen == [(running.PART, cases.count), (cases.count, cases.count)]
 
 
-def test_a_cluster_makes_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("processes", "suffix"),
+    [
+        (False, "bin"),
+        (True, "csv.gz"),
+        pytest.param(True, "tv", marks=pytest.mark.exhaustive),
+        pytest.param(True, "fptest", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_cluster_makes_the_same_bytes(processes: bool, suffix: str, tmp_path: Path) -> None:
+    """Two workers, as threads here or as processes to which everything is sent."""
     distributed = pytest.importorskip(
         "distributed", reason="Dask is not installed: lowfloat[cluster]"
     )
-    cases = vectors.Cases(UNIT, running.PART + 5000, seed=9)
-    one = vectors.write(tmp_path / "one.bin", cases)
+    count = 3000 if suffix == "fptest" else 2 * running.PART + 5000
+    cases = vectors.Cases(UNIT, count, seed=9)
+    one = vectors.write(tmp_path / f"one.{suffix}", cases)
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None
     ) as cluster:
-        two = vectors.write(tmp_path / "two.bin", cases, scheduler=cluster.scheduler_address)
+        address = cluster.scheduler_address
+        two = vectors.write(tmp_path / f"two.{suffix}", cases, scheduler=address)
+        if processes:
+            with distributed.Client(address) as client:
+                pids = {worker["pid"] for worker in client.run(_process).values()}
+                assert len(pids) == 2
+                assert os.getpid() not in pids
     assert one == two
-    assert digest(tmp_path / "two.bin") == one.sha256
+    names = tmp_path / f"one.{suffix}", tmp_path / f"two.{suffix}"
+    assert names[0].read_bytes() == names[1].read_bytes()
+
+
+def _process() -> dict[str, int]:
+    return {"pid": os.getpid()}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kill", [False, True])
+def test_the_command_uses_workers_of_their_own(kill: bool, tmp_path: Path) -> None:
+    """A scheduler and two workers that the shell starts, one of which may die on the way."""
+    pytest.importorskip("distributed", reason="Dask is not installed: lowfloat[cluster]")
+    bin = Path(sys.executable).parent
+    file = tmp_path / "scheduler.json"
+    started = [
+        subprocess.Popen(
+            [bin / "dask", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path
+        )
+        for command in (
+            ["scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
+            *[["worker", "--no-dashboard", "--no-nanny", "--nthreads", "1", "--scheduler-file", str(file)]] * 2,
+        )
+    ]  # fmt: skip
+    try:
+        for _ in range(600):
+            if file.exists() and file.stat().st_size:
+                break
+            time.sleep(0.05)
+        address = json.loads(file.read_text())["address"]
+        command = [
+            "vectors",
+            "add",
+            "-f",
+            "e5m2",
+            "-n",
+            str(3 * running.PART),
+            "--scheduler",
+            address,
+        ]
+        timer = threading.Timer(1.0, started[2].kill)
+        if kill:
+            timer.start()
+        assert main([*command, "--out", str(tmp_path / "x.bin")]) == 0
+    finally:
+        timer.cancel()
+        for process in started:
+            process.kill()
+            process.wait()
+    assert main([*command[:-2], "--out", str(tmp_path / "y.bin")]) == 0
+    assert (tmp_path / "x.bin").read_bytes() == (tmp_path / "y.bin").read_bytes()
 
 
 # -- interrupted runs -----------------------------------------------------------------------------
