@@ -1,7 +1,32 @@
 """Defects that were measured or read in other training emulators: each must be absent here.
 
-Further ones have their tests beside what they concern: rounding and random bits in
-test_quantizers, loss scalers in test_scalers, optimizers in test_optimizers.
+========================= ===================================================== =======================================
+whose                     what                                                  absent by
+========================= ===================================================== =======================================
+qtorch                    "nearest" is ties away                                test_quantizers: nearest_is_ties_to_even
+qtorch                    NaN and infinities become numbers: overflow unseen    test_quantizers: e5m2_is_ieee_and_keeps_overflow_visible;
+                                                                                test_torch: an_overflow_reaches_the_gradients
+qtorch                    stochastic bits have no seed                          test_quantizers: random_bits_depend_on_seed_step_and_name_alone
+qtorch                    float16 and float64 raise; 3 becomes -3 in float32    below
+MPTorch                   bfloat16 wrong for subnormals; NaN, infinity -> max   below
+MPTorch                   compensated sums worse; sums rounded twice            below
+MPTorch                   two numbers of random bits raise                      below
+MPTorch                   mask of random bits wrong by precedence               test_quantizers: k_bits_have_exactly_the_bias_that_the_rule_gives
+MPTorch                   threads share one random state                        test_numpy_layers: threads_change_no_bit
+MPTorch                   SGD without momentum fails; Adam forgets its step     below
+MPTorch                   state lacks master weights                            below
+Intel's toolkit           stochastic bits repeat, and are biased                below
+Intel's toolkit           e4m3 clamps NaN and flushes a binade                  below
+Intel's toolkit           float16 as a format dies; importing it seeds torch    below
+jmp                       the least scale is lost when state is rebuilt         test_scalers: the_floor_is_part_of_the_state
+unit-scaling              "nearest" is ties to zero; e5 is not IEEE's           test_quantizers: as for qtorch
+unit-scaling              a format loses its rounding                           below
+microxcaling              the default "nearest" is ties away                    test_quantizers: nearest_is_ties_to_even
+smart-quantization        zeros enter the mean of logarithms; one magnitude     below; tests/systems: degenerate_tensors
+                          divides by zero
+MMA-Sim, MATLAB models    CDNA models fail an assertion or call what is gone    below
+Hawkeye                   FP8 sums all of K in one group                        below
+========================= ===================================================== =======================================
 """
 
 from __future__ import annotations
@@ -97,6 +122,35 @@ def test_mptorchs_state_lacks_the_master_weights() -> None:
     assert state["arrays"]["w.master"].tolist() == [1.25]
 
 
+@pytest.mark.parametrize("m", [12, 14, 16])
+def test_mptorch_rounds_twice_below_20_bits_too(m: int) -> None:
+    """Two terms near a tie of the product's first rounding: a + b c, once rounded."""
+    fmt, rng = lf.format(f"e8m{m}"), np.random.default_rng(m)
+    a, b = (lf.cast(rng.standard_normal((400, 2)), fmt) for _ in range(2))
+    found = lf.matmul(a[:, None, :], b[:, :, None], accumulator=lf.Accumulator(fmt))
+    x, y = (t.to_fractions() for t in (a, b))
+    for i in range(400):
+        first = lf.cast(x[i][0] * y[i][0], fmt)
+        once = lf.cast(first.to_fractions() + x[i][1] * y[i][1], fmt)
+        assert found.codes.reshape(-1)[i] == once.codes
+
+
+def test_mptorch_raises_for_two_numbers_of_random_bits() -> None:
+    """Forward and backward sums with 4 and 12 bits; here each GEMM has its own."""
+    emulator = Emulator("forward=e5m6:sr4,dgrad=e5m6:sr12,wgrad=e5m6:sr12", ["fc"], seed=1)
+    a, b = np.full((64, 40), 1.1, np.float32), np.full((40, 64), 0.9, np.float32)
+    found = {gemm: emulator.gemm(a, b, gemm, "fc") for gemm in ("forward", "dgrad")}
+    assert not np.array_equal(*found.values())
+    for result in found.values():
+        assert abs(result.mean() / 39.6 - 1) < 0.05
+
+
+def test_intels_float16_is_a_format() -> None:
+    x = np.float32([1.0009765625 + 2**-12])
+    emulator = Emulator("w=float16,a=float16", ["fc"])
+    assert emulator.quantize(x, "activation", "fc").tolist() == [1.0009765625]
+
+
 def test_intels_e4m3_clamps_nan_and_flushes_a_binade() -> None:
     with np.errstate(invalid="ignore"):
         expected = HALVES.astype(ml_dtypes.float8_e4m3fn).astype(np.float16)
@@ -145,3 +199,33 @@ def test_a_power_of_two_scale_below_float32s_range_is_no_nan() -> None:
     x = np.float32([1e-44, 3e-45])
     for text in ("e4m3fn:pow2", "e4m3fn:amax"):
         assert np.isfinite(Quantizer.parse(text)(x)).all()
+
+
+@pytest.mark.parametrize("fmt", ["float16", "bfloat16"])
+def test_models_of_cdna_run(fmt: str) -> None:
+    """64 products of ones: every generation sums them exactly."""
+    ones = lf.array(np.ones((1, 64), np.float32), fmt)
+    for preset in ("amd_cdna1", "amd_cdna2", "amd_cdna3"):
+        accumulator = getattr(lf.accumulators, preset)(fmt)
+        assert lf.matmul(ones, ones.T, accumulator=accumulator, format="float32").item() == 64
+
+
+def test_hawkeyes_fp8_has_one_group_for_all_of_k() -> None:
+    """A wgmma sums 32 terms at a time: what is lost beside a large term is lost in its block only."""
+    accumulator = lf.accumulators.nvidia_hopper("float8_e4m3fn")
+    a, b = np.ones((1, 64), np.float32), np.ones((64, 1), np.float32)
+    a[0, 0], b[0, 0] = 256, 128
+    b[1:] = 2.0**-5
+
+    def dot(k: slice) -> float:
+        left, right = lf.array(a[:, k], "float8_e4m3fn"), lf.array(b[k], "float8_e4m3fn")
+        return float(lf.matmul(left, right, accumulator=accumulator, format="float32").item())
+
+    assert dot(slice(0, 32)) == 2.0**15  # 31 terms of 2^-5 are below 2^15 2^-13
+    assert dot(slice(32, 64)) == 1.0
+    a[0, 0], b[0, 0] = 1, 2.0**-5
+    a[0, 32], b[32, 0] = 256, 128
+    assert dot(slice(0, 64)) == 2.0**15  # the first block's 1 is lost when it meets the second
+    a[0, 32], b[32, 0] = 64, 64
+    b[1:32], b[0, 0] = 2.0**-5, 2.0**-5
+    assert dot(slice(0, 64)) == 4097.0  # 1 made of 32 terms survives; one group would lose each

@@ -156,6 +156,22 @@ def test_normalisations_and_softmax_are_pointwise_tensors() -> None:
     )
 
 
+def test_an_encoder_evaluates_as_it_trains() -> None:
+    """Torch's fused kernels for inference, and its nested tensors for padding, pass by the layers."""
+    torch.manual_seed(2)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    roles = "w=e4m3fn,a=e4m3fn,p=bfloat16,acc=e6m9"
+    model, emulator = prepare(nn.TransformerEncoder(layer, 2), roles)
+    assert len(emulator.layers) == 16
+    x, padding = torch.randn(3, 5, 8), torch.zeros(3, 5, dtype=torch.bool)
+    padding[0, 3:] = True
+    for mask in (None, padding):
+        trained = model.train()(x, src_key_padding_mask=mask).detach()
+        with torch.no_grad():
+            evaluated = model.eval()(x, src_key_padding_mask=mask)
+        assert torch.equal(evaluated[~padding], trained[~padding])
+
+
 def network() -> nn.Module:
     torch.manual_seed(3)
     return nn.Sequential(

@@ -94,6 +94,7 @@ def prepare(
     if unknown not in ("warn", "error", "leave"):
         raise ValueError(f'unknown is "warn", "error" or "leave", not {unknown!r}')
     _check(model)
+    _take_the_long_way(model)
     replaced, rounded, strange = _sort(model)
     if strange:
         _report(strange, unknown)
@@ -126,6 +127,15 @@ def _check(model: nn.Module) -> None:
                 f"parameter {name} is {parameter.dtype}, and formats are emulated on float32 "
                 "tensors: call model.float() first"
             )
+
+
+def _take_the_long_way(model: nn.Module) -> None:
+    """Keep torch's Transformer layers from kernels for inference that pass by their parts."""
+    for module in model.modules():
+        if isinstance(module, nn.TransformerEncoder):
+            module.use_nested_tensor = False
+        elif isinstance(module, nn.TransformerEncoderLayer):
+            module.activation_relu_or_gelu = 0  # what torch asks before it takes the fused kernel
 
 
 def _sort(model: nn.Module) -> tuple[dict[str, nn.Module], dict[str, nn.Module], dict[str, str]]:
