@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
@@ -63,11 +64,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list() -> None:
-    from lowfloat.training import RECIPES
+    from lowfloat.training import RECIPES, workloads
 
+    print("Recipes:")
     for recipe in RECIPES.values():
-        print(f"{recipe.name}\n    {recipe.source}\n    {recipe.flow}\n    {recipe.roles}")
-        print(f"    loss scale: {recipe.scaler}")
+        print(f"\n{recipe.name}")
+        for text in (recipe.source, recipe.flow):
+            print(fill(text, 96, initial_indent="    ", subsequent_indent="    "))
+        print(f"    roles: {recipe.roles}\n    loss scale: {recipe.scaler}")
+    print("\nWorkloads (--workload):\n")
+    print("\n".join(f"{name:16}{title}" for name, title in workloads.TITLES.items()))
 
 
 def _need_torch() -> None:

@@ -141,7 +141,9 @@ def test_a_picture_of_losses(tmp_path: Path) -> None:
 
 def test_the_command_lists_recipes_and_refuses_nonsense(capsys, tmp_path: Path) -> None:
     assert main(["train", "--list"]) == 0
-    assert "mellempudi2019\n" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "mellempudi2019\n" in printed
+    assert all(f"{name} " in printed for name in workloads.NAMES)
     for arguments, words in (
         (["train"], "name a recipe"),
         (["train", "fp4"], "no recipe 'fp4'"),

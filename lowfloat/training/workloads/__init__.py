@@ -19,6 +19,12 @@ _CLASSES = {
 }
 #: The names of the workloads.
 NAMES = tuple(_CLASSES)
+#: What each is, in a line.
+TITLES = {
+    "images": "ResNet-8 on Fashion-MNIST",
+    "translation": "Transformer-tiny from the King James Version to the Reina-Valera",
+    "recommendation": "NeuMF on MovieLens-100k",
+}
 
 
 def load(name: str, data: str | None = None, fraction: float = 1.0) -> Workload:
