@@ -37,11 +37,7 @@ INTEGERS = [f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 6
 
 def given(name: str, projection: lf.Projection) -> dict[str, Any]:
     """The keywords of a projection that an operation takes."""
-    if OPERATIONS[name].kind != "value":
-        return {}
-    if OPERATIONS[name].own_format:
-        return {"policy": projection.policy}
-    return keywords(projection)
+    return keywords(projection) if OPERATIONS[name].kind == "value" else {}
 
 
 def projections(name: str, fmt: lf.Format) -> list[lf.Projection]:

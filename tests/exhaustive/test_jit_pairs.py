@@ -42,8 +42,6 @@ def by_native(
     x, y = (lf.from_codes(c, fmt) for c in all_codes(fmt, fmt))
     flags = np.zeros(x.shape, np.uint8)
     given = keywords(projection) if OPERATIONS[name].kind == "value" else {}
-    if OPERATIONS[name].own_format:
-        del given["rounding"], given["saturation"]
     result = FUNCTIONS[name](x, y, flags_out=flags, **given)
     return getattr(result, "codes", result), flags
 
