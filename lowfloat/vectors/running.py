@@ -28,8 +28,8 @@ from lowfloat.vectors.grammars.npz import NPZ
 from lowfloat.vectors.grammars.payloads import Payload
 from lowfloat.vectors.grammars.streams import compressed
 
-#: Cases of a part: what a killed run can lose.
-PART = 1 << 17
+#: Cases of a part. A killed run can lose two; two parts of text fit in a core's second cache.
+PART = 1 << 16
 
 
 class Part(NamedTuple):

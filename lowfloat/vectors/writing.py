@@ -158,6 +158,10 @@ def write(
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+    if target.exists() and not target.is_file():
+        # A file that appears whole takes the place of what had its name.
+        what = "is a device or a pipe, and would be replaced: write to standard output (--out -)"
+        raise OSError(errno.EINVAL, what, str(target))
     compression = SUFFIXES.get(target.suffix)
     job = Job(as_cases(cases), grammar or grammar_of(target), shard, compression)
     with Journal(target, job) as journal:

@@ -318,6 +318,14 @@ def test_a_full_disk_is_an_error() -> None:
         vectors.write_to(stream, UNIT)
 
 
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="would be replaced"):
+        vectors.write(tmp_path / "pipe", UNIT)
+    assert (tmp_path / "pipe").is_fifo()
+    assert [p.name for p in tmp_path.iterdir()] == ["pipe"]
+
+
 LIMITED = """
 import resource, sys
 from lowfloat.cli.main import main
