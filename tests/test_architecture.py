@@ -22,7 +22,7 @@ FLOORS = {
     1: (
         "formats", "format_names", "format_text", "numeric_limits", "projection", "randomness",
         "exception_flags", "settings", "optable", "accumulators", "installation",
-        "profile_rules",
+        "profile_rules", "windows",
     ),
     2: ("golden", "_native", "_native_reductions", "_native_vectors", "jit"),
     3: ("engine",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,6 +13,7 @@ from lowfloat.arrays import Array
 from lowfloat.engine.sources import Coded
 from lowfloat.reductions.operands import both_operands, sums
 from lowfloat.reductions.options import Keywords, options_of, shows_keywords
+from lowfloat.windows import Window
 
 
 @shows_keywords
@@ -64,8 +66,11 @@ def conv2d(
     options = options_of("conv2d", keywords)
     a, b = both_operands(x, w, options)
     _check_shapes(a.codes.shape, b.codes.shape, groups)
-    steps = _pairs(stride, "stride", 1), _pairs(dilation, "dilation", 1)
-    columns = WindowColumns(a, b.codes.shape[2:], *steps, _pairs(padding, "padding", 0), groups)
+    window = Window(
+        b.codes.shape[2:], _pairs(stride, "stride", 1), _pairs(padding, "padding", 0),
+        _pairs(dilation, "dilation", 1),
+    )  # fmt: skip
+    columns = WindowColumns(a, window, groups)
     images, filters, k = a.codes.shape[0], b.codes.shape[0], columns.shape[-2]
     inner = (images, groups, filters // groups, columns.shape[-1])
     result = (images, filters, *columns.places)
@@ -81,6 +86,8 @@ def _check_shapes(x: tuple[int, ...], w: tuple[int, ...], groups: Any) -> None:
             f"(filters, channels, rows, columns), not {x} and {w}"
         )
     positive(groups, "groups")
+    if min(w[2:]) < 1:
+        raise ValueError(f"conv2d: filters of shape {w} have no elements")
     if x[1] % groups or w[0] % groups or w[1] * groups != x[1]:
         raise ValueError(
             f"conv2d: {x[1]} channels and {w[0]} filters of {w[1]} channels do not make "
@@ -103,43 +110,21 @@ class WindowColumns:
     Of shape (images, groups, terms, places).
     """
 
-    def __init__(
-        self,
-        x: Coded,
-        window: tuple[int, ...],
-        stride: tuple[int, int],
-        dilation: tuple[int, int],
-        padding: tuple[int, int],
-        groups: int,
-    ) -> None:
+    def __init__(self, x: Coded, window: Window, groups: int) -> None:
         self.base_codes, fmt = x.codes, x.format
-        if any(padding) and not fmt.zero:
+        if any(window.padding) and not fmt.zero:
             raise ValueError(f"there is no zero in {fmt} to pad images with")
-        self.window, self.stride, self.dilation = window, stride, dilation
-        self.padding, self.groups = padding, groups
-        self.reach = tuple(d * (n - 1) + 1 for n, d in zip(window, dilation, strict=True))
-        images, channels, *size = x.codes.shape
-        self.places = tuple(
-            (n + 2 * p - r) // s + 1
-            for n, p, r, s in zip(size, padding, self.reach, stride, strict=True)
-        )
-        if min(self.places) < 1 or min(window) < 1:
-            raise ValueError(f"conv2d: a window of {self.reach} does not fit images of {size}")
-        terms = channels // groups * window[0] * window[1]
-        self.shape = (images, groups, terms, self.places[0] * self.places[1])
+        self.window = window
+        images, channels, *sizes = x.codes.shape
+        self.places = window.positions(tuple(sizes))
+        terms = channels // groups * math.prod(window.kernel)
+        self.shape = (images, groups, terms, math.prod(self.places))
         self.ndim, self.dtype = 4, x.codes.dtype
         self._latest: tuple[int, NDArray[Any]] | None = None
 
     def __getitem__(self, outer: tuple[int]) -> NDArray[Any]:
         """The columns of one image: (groups, terms, places)."""
         if self._latest is None or self._latest[0] != outer[0]:
-            self._latest = outer[0], self._columns(self.base_codes[outer[0]])
+            view = self.window.over(self.base_codes[outer[0], None])[0]
+            self._latest = outer[0], view.transpose(0, 3, 4, 1, 2).reshape(self.shape[1:])
         return self._latest[1]
-
-    def _columns(self, image: NDArray[Any]) -> NDArray[Any]:
-        (top, left), (down, right), (dy, dx) = self.padding, self.stride, self.dilation
-        if top or left:
-            image = np.pad(image, ((0, 0), (top, top), (left, left)))
-        windows = np.lib.stride_tricks.sliding_window_view(image, self.reach, (1, 2))
-        chosen = windows[:, ::down, ::right, ::dy, ::dx]
-        return chosen.transpose(0, 3, 4, 1, 2).reshape(self.shape[1:])

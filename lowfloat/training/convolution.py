@@ -7,38 +7,14 @@ sums run over the columns in C order: channel, then kernel place.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from lowfloat.windows import Window
+
 Array = NDArray[Any]
-
-
-class Window(NamedTuple):
-    """A convolution's kernel sizes, strides, zero padding on both sides, and dilation, per axis."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    dilation: tuple[int, ...]
-
-    def positions(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        """The output's sizes for an input's.
-
-        Raises
-        ------
-        ValueError
-            If the kernel does not fit in the padded input.
-        """
-        found = tuple(
-            (size + 2 * p - d * (k - 1) - 1) // s + 1
-            for size, k, s, p, d in zip(sizes, *self, strict=True)
-        )
-        if min(found, default=1) < 1:
-            raise ValueError(f"a kernel of {self.kernel} does not fit in an input of {sizes}")
-        return found
 
 
 def columns(x: Array, window: Window) -> Array:
@@ -61,22 +37,9 @@ def columns(x: Array, window: Window) -> Array:
     array([[0., 1., 2.],
            [1., 2., 3.]])
     """
-    count, channels, *sizes = x.shape
-    positions = window.positions(tuple(sizes))
-    padded = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in window.padding)])
-    steps = padded.strides[2:]
-    view = as_strided(
-        padded,
-        (count, *positions, channels, *window.kernel),
-        (
-            padded.strides[0],
-            *(step * s for step, s in zip(steps, window.stride, strict=True)),
-            padded.strides[1],
-            *(step * d for step, d in zip(steps, window.dilation, strict=True)),
-        ),
-        writeable=False,
-    )
-    return np.ascontiguousarray(view).reshape(count * int(np.prod(positions)), -1)
+    axes = len(window.kernel)
+    view = np.moveaxis(window.over(x), 1, 1 + axes)
+    return np.ascontiguousarray(view).reshape(len(x) * int(np.prod(view.shape[1 : 1 + axes])), -1)
 
 
 def dgrad_columns(e: Array, window: Window, sizes: tuple[int, ...]) -> Array:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowfloat.training import convolution
-from lowfloat.training.convolution import Window
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.numpy.layer import Floats, Layer, uniform
+from lowfloat.windows import Window
 
 
 def dense_forward(

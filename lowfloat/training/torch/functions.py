@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from lowfloat.training import convolution
-from lowfloat.training.convolution import Window
 from lowfloat.training.emulator import Emulator
+from lowfloat.windows import Window
 
 
 def quantize(emulator: Emulator, x: Tensor, tensor: str, layer: str) -> Tensor:

@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lowfloat.training.convolution import Window
 from lowfloat.training.emulator import Emulator
 from lowfloat.training.torch.attention import PARTS, MultiheadAttention
 from lowfloat.training.torch.functions import convolve, linear, lookup, pointwise
 from lowfloat.training.torch.ordered import Ordered
+from lowfloat.windows import Window
 
 
 class Linear(nn.Linear):
