@@ -164,30 +164,29 @@ static inline lf_coded quantize(const lf_context *c, lf_value x, uint64_t random
     return (lf_coded){convert(&c->target, y, 0).code, on_grid.flags};
 }
 
+DEFINE_NUMBERS(convert_all, 1, SHORT(0), convert(t, VALUE(0), DRAWN))
+DEFINE_NUMBERS(add_all, 2, lf_short_sum(SHORT(0), SHORT(1)),
+               add(t, VALUE(0), VALUE(1), false, DRAWN))
+DEFINE_NUMBERS(subtract_all, 2, lf_short_sum(SHORT(0), lf_short_negated(SHORT(1))),
+               add(t, VALUE(0), VALUE(1), true, DRAWN))
+DEFINE_NUMBERS(multiply_all, 2, lf_short_product(SHORT(0), SHORT(1)),
+               multiply(t, VALUE(0), VALUE(1), DRAWN))
+DEFINE_NUMBERS(fma_all, 3, lf_short_fused(SHORT(0), SHORT(1), SHORT(2)),
+               fma_(t, VALUE(0), VALUE(1), VALUE(2), DRAWN))
+
 uint32_t lf_compute(const lf_context *context, const uint64_t *const operands[3],
                     const uint64_t *random, uint64_t *codes, uint8_t *flags, size_t n)
 {
     const lf_target *t = &context->target;
     bool daz = (context->operation == LF_QUANTIZE ? &context->grid : t)->projection.daz;
-    bool draws = t->projection.rounding == LF_STOCHASTIC;
     uint32_t all = 0;
     switch (context->operation) {
-    case LF_CONVERT: FOR_NUMBERS(1, SHORT(0), convert(t, VALUE(0), r)) break;
-    case LF_ADD:
-        FOR_NUMBERS(2, lf_short_sum(SHORT(0), SHORT(1)), add(t, VALUE(0), VALUE(1), false, r))
-        break;
-    case LF_SUBTRACT:
-        FOR_NUMBERS(2, lf_short_sum(SHORT(0), lf_short_negated(SHORT(1))),
-                    add(t, VALUE(0), VALUE(1), true, r))
-        break;
-    case LF_MULTIPLY:
-        FOR_NUMBERS(2, lf_short_product(SHORT(0), SHORT(1)), multiply(t, VALUE(0), VALUE(1), r))
-        break;
-    case LF_FMA:
-        FOR_NUMBERS(3, lf_short_fused(SHORT(0), SHORT(1), SHORT(2)),
-                    fma_(t, VALUE(0), VALUE(1), VALUE(2), r))
-        break;
-    case LF_QUANTIZE: FOR_ELEMENTS(quantize(context, VALUE(0), r)) break;
+    case LF_CONVERT: all = convert_all(context, operands, random, codes, flags, n); break;
+    case LF_ADD: all = add_all(context, operands, random, codes, flags, n); break;
+    case LF_SUBTRACT: all = subtract_all(context, operands, random, codes, flags, n); break;
+    case LF_MULTIPLY: all = multiply_all(context, operands, random, codes, flags, n); break;
+    case LF_FMA: all = fma_all(context, operands, random, codes, flags, n); break;
+    case LF_QUANTIZE: FOR_ELEMENTS(quantize(context, VALUE(0), DRAWN)) break;
     default:
         if (context->operation <= LF_FAA)
             return lf_compute_algebraic(context, operands, random, codes, flags, n);

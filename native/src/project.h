@@ -42,19 +42,25 @@ bool lf_rounds_away(const lf_projection *p, lf_u128 above, bool odd, bool sign, 
  * whether there is more. */
 lf_coded lf_project(const lf_target *t, const lf_value *value, uint64_t random);
 
-/* Nearly every result of nearly every call: a normal number above the lowest binade, of a rounding
- * that draws nothing. The others go on to lf_project. */
+/* Whether lf_project_short takes results: the rounding draws nothing, the format has signs, and no
+ * tie goes to the larger number of a format of powers of two. */
+static inline bool lf_takes_short(const lf_target *t)
+{
+    return t->projection.rounding != LF_STOCHASTIC && t->format.is_signed &&
+           t->format.mantissa_bits > 0;
+}
+
+/* Nearly every result is a normal number above the lowest binade; the others go on to lf_project.
+ * The hidden bit adds one to the field. */
 static inline lf_coded lf_project_short(const lf_target *t, lf_short x)
 {
     const lf_layout *f = &t->format;
-    int places = f->mantissa_bits + 1; /* and the hidden bit adds one to the field */
     uint64_t code = ((uint64_t)(x.exponent + f->bias - 1) << f->mantissa_bits) +
-                    (x.significand >> (64 - places));
-    uint64_t nu = x.significand << places;
+                    (x.significand >> (63 - f->mantissa_bits));
+    uint64_t nu = x.significand << f->mantissa_bits << 1;
     code += lf_reaches_next(t->projection.rounding, nu, code & 1, x.sign);
-    bool ordinary = (x.exponent > f->emin) & (x.exponent < f->top_exponent) & (places > 1) &
-                    (code <= f->max_finite_code) & (f->is_signed | !x.sign);
-    if (__builtin_expect(ordinary, 1))
+    if (__builtin_expect(
+            x.exponent > f->emin && x.exponent < f->top_exponent && code <= f->max_finite_code, 1))
         return (lf_coded){code | (f->sign_mask & -(uint64_t)x.sign), nu ? LF_INEXACT : 0};
     lf_value v = {(lf_u128)x.significand << 64, x.exponent, LF_FINITE, x.sign, false};
     return lf_project(t, &v, 0);

@@ -84,7 +84,9 @@ lf_coded lf_sqrt(const lf_target *t, lf_value x, uint64_t random)
     if (t->projection.rounding == LF_STOCHASTIC)
         return project_root(t, (radicand){x.significand, 0, x.exponent}, random);
     lf_short radicand = {(uint64_t)(x.significand >> 64), x.exponent, false};
-    return lf_project_short(t, lf_short_root(radicand));
+    lf_short root = lf_short_root(radicand);
+    lf_value result = {(lf_u128)root.significand << 64, root.exponent, LF_FINITE, false, false};
+    return lf_project(t, &result, random);
 }
 
 /* 1 / x for x > 0, as 2^(255 + e) / x in 256 bits with 64 at a time; the last 128 only if `wide`.
