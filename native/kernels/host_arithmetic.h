@@ -7,6 +7,9 @@
  * between them, and the bound of tininess (P-4): numbers of at most p + 1 bits, where p = M + 1 is
  * the result's precision, and multiples of 2^(emin - M - 2). So it is enough that x and v are on
  * the same side of each, or both at it. plan_arithmetic.c holds the bounds under which they are.
+ *
+ * Where all formats are one, IEEE-style, of 9 to 16 bits, and rounding is to nearest even, one loop
+ * does it all first (one_pass.h), for pieces without NaN.
  */
 #ifndef LF_ARITHMETIC_KERNELS_H
 #define LF_ARITHMETIC_KERNELS_H
@@ -46,6 +49,28 @@ typedef struct lf_operate_table {
     lf_operate_kernel kernel[2][LF_OPERATORS][LF_CARES]; /* lanes, operator, care */
 } lf_operate_table;
 
+/* Codes by how one_pass.h decodes and rounds: binary16; what binary16 has with fewer bits of
+ * fraction; bfloat16; other formats with fractions of up to 7 bits, and of more. */
+enum lf_one_pass_kind {
+    LF_WHOLE_BINARY16,
+    LF_SHORTER_BINARY16,
+    LF_WHOLE_BFLOAT16,
+    LF_SHORTER_CODES,
+    LF_LONGER_CODES,
+    LF_ONE_PASS_KINDS
+};
+
+/* The whole of n elements, of stride 1, with the union of flags; 0 where it cannot: one_pass.h. n
+ * is a multiple of at_once; `out` is none of the operands. */
+struct lf_arithmetic_plan;
+typedef int (*lf_one_pass_kernel)(const struct lf_arithmetic_plan *plan, const void *const codes[3],
+                                  void *out, uint32_t *flags, size_t n);
+
+typedef struct lf_one_pass_table {
+    lf_one_pass_kernel kernel[LF_ONE_PASS_KINDS][LF_OPERATORS][2]; /* kind, operator, flags */
+    size_t at_once;
+} lf_one_pass_table;
+
 /* A cast kernel and its plan, and the kernel that knows every flag. */
 typedef struct lf_stage {
     lf_cast_plan plan, full_plan;
@@ -54,7 +79,8 @@ typedef struct lf_stage {
      * sign unless kept_sign is 0. */
     int64_t zero_below;
     uint64_t kept_sign;
-    int bytes; /* of a code */
+    int bytes;   /* of a code */
+    uint8_t raw; /* whether kernel leaves NaNs as they come */
 } lf_stage;
 
 typedef struct lf_arithmetic_plan {
@@ -62,8 +88,11 @@ typedef struct lf_arithmetic_plan {
     lf_stage operands[3], result;
     lf_operate_plan constants;
     lf_operate_kernel operate, operate_full;
-    uint8_t always_full; /* else only pieces with an infinity or a NaN among the results */
-    uint8_t checked;     /* whether there are such pieces */
+    uint8_t always_full;         /* else only pieces with an infinity or a NaN among the results */
+    uint8_t checked;             /* whether there are such pieces */
+    lf_one_pass_kernel one_pass; /* or NULL */
+    size_t at_once;              /* of one_pass */
+    uint8_t loses; /* products or quotients may be below what the host has */
     /* For pieces that do not fit this plan's host, or NULL. */
     const struct lf_arithmetic_plan *wider;
 } lf_arithmetic_plan;

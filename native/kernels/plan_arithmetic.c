@@ -36,7 +36,9 @@
 
 #include "host.h"
 
-#define LF_DECLARE(isa) extern const lf_operate_table lf_operators_##isa;
+#define LF_DECLARE(isa)                                                                            \
+    extern const lf_operate_table lf_operators_##isa;                                              \
+    extern const lf_one_pass_table lf_one_passes_##isa;
 LF_DECLARE(baseline)
 #ifdef LF_HAVE_AVX2
 LF_DECLARE(avx2)
@@ -52,6 +54,16 @@ static const lf_operate_table *const all_operators[] = {
 #endif
 #ifdef LF_HAVE_AVX512
     [LF_ISA_AVX512] = &lf_operators_avx512,
+#endif
+};
+
+static const lf_one_pass_table *const all_one_passes[] = {
+    [LF_ISA_BASELINE] = &lf_one_passes_baseline,
+#ifdef LF_HAVE_AVX2
+    [LF_ISA_AVX2] = &lf_one_passes_avx2,
+#endif
+#ifdef LF_HAVE_AVX512
+    [LF_ISA_AVX512] = &lf_one_passes_avx512,
 #endif
 };
 
@@ -164,7 +176,9 @@ static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *
         s->zero_below = magnitude_of((int64_t)f->min_normal_code, f, h);
         s->kept_sign = f->negative_zero ? (uint64_t)1 << (h->bits - 1) : 0;
     }
-    s->kernel = lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel);
+    lf_cast_kernel raw = lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel);
+    s->raw = raw != s->kernel;
+    s->kernel = raw;
     return true;
 }
 
@@ -259,6 +273,36 @@ static bool plan_own(lf_arithmetic_plan *p, const lf_context *c, const lf_format
     return true;
 }
 
+static int one_pass_kind(const lf_format *f)
+{
+    if (f->exponent_bits == 5 && f->bias == 15 && f->mantissa_bits <= 10)
+        return f->mantissa_bits == 10 ? LF_WHOLE_BINARY16 : LF_SHORTER_BINARY16;
+    if (f->exponent_bits == 8 && f->bias == 127 && f->mantissa_bits == 7)
+        return LF_WHOLE_BFLOAT16;
+    return f->mantissa_bits <= 7 ? LF_SHORTER_CODES : LF_LONGER_CODES;
+}
+
+/* The kernel of one_pass.h, where all formats are one, IEEE-style, and no operand is read as zero.
+ */
+static void plan_one_pass(lf_arithmetic_plan *p, const lf_format *const *formats,
+                          const lf_format *format, int op, const bounds *b, int isa)
+{
+    int level = p->result.plan.level;
+    bool fits = p->lanes == LF_LANES32 && b->r->storage_bytes == 2 &&
+                (level == LF_NEAREST || level == LF_NEAREST_UNION) &&
+                (op > LF_HOST_SUBTRACT || nearest_sum(b));
+    for (int k = 0; k < p->arity; k++)
+        fits = fits && lf_same_format(formats[k], format) && p->operands[k].raw &&
+               !p->operands[k].zero_below;
+    if (!fits)
+        return;
+    p->loses = op == LF_HOST_DIVIDE     ? lattice(b->x) - b->y->top_exponent < b->low
+               : op == LF_HOST_MULTIPLY ? !product_exact(b)
+                                        : p->constants.span != UINT64_MAX;
+    p->one_pass = all_one_passes[isa]->kernel[one_pass_kind(format)][op][level == LF_NEAREST_UNION];
+    p->at_once = all_one_passes[isa]->at_once;
+}
+
 static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_format *const *formats,
                       const lf_format *format, const lf_projection *q, const lf_random *random,
                       int want_flags, int want_flags_out, int isa, int lanes)
@@ -298,6 +342,7 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
     p->constants.fma_nan_silent = q->fma_nan_silent;
     p->operate = all_operators[isa]->kernel[lanes][op][care];
     p->operate_full = all_operators[isa]->kernel[lanes][op][LF_CARE_FULL];
+    plan_one_pass(p, formats, format, op, &b, isa);
     return true;
 }
 

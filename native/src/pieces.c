@@ -139,6 +139,31 @@ static void prefetch(const piece *p, const char *out)
         __builtin_prefetch(out + size + at, 1);
 }
 
+/* Pieces after one that one_pass could not do: what it met seldom comes alone. */
+#define SKIPPED 8
+
+/* The piece by the kernel of one_pass.h; false where it cannot. */
+static bool run_one_pass(const piece *p, buffers *b, void *out, uint32_t *flags)
+{
+    bool aside = false;
+    for (int k = 0; k < p->plan->arity; k++)
+        aside = aside || p->codes[k] == out;
+    void *results = aside ? (void *)b->result : out;
+    if (!p->plan->one_pass(p->plan, p->codes, results, flags, p->n))
+        return false;
+    if (aside)
+        memcpy(out, results, p->n * (size_t)p->plan->result.bytes);
+    return true;
+}
+
+static bool all_strides(const lf_arithmetic_plan *plan, const ptrdiff_t strides[3])
+{
+    bool all = true;
+    for (int k = 0; k < plan->arity; k++)
+        all = all && strides[k];
+    return all;
+}
+
 int lf_arithmetic_run(const lf_arithmetic_plan *plan, const void *const codes[3],
                       const ptrdiff_t strides[3], void *out, uint8_t *flags_out, uint32_t *flags,
                       size_t n, uint64_t first)
@@ -146,17 +171,28 @@ int lf_arithmetic_run(const lf_arithmetic_plan *plan, const void *const codes[3]
     buffers b;
     /* Pieces begin where chunks of the draw do, so that cast kernels take them whole. */
     const size_t most = plan->lanes == LF_LANES32 ? PIECE : PIECE / 2;
+    const bool one_pass = plan->one_pass && all_strides(plan, strides);
+    int skipped = 0;
     for (size_t done = 0, count; done < n; done += count) {
         size_t room = most - (first + done) % most;
         count = n - done < room ? n - done : room;
+        if (one_pass && count > plan->at_once) /* the rest is a piece of its own */
+            count -= count % plan->at_once;
         piece p = {.plan = plan, .strides = strides, .n = count};
         for (int k = 0; k < plan->arity; k++) {
             size_t offset = strides[k] ? done * (size_t)plan->operands[k].bytes : 0;
             p.codes[k] = (const char *)codes[k] + offset;
         }
         prefetch(&p, (const char *)out + done * (size_t)plan->result.bytes);
-        int status = run_piece(p, &b, (char *)out + done * (size_t)plan->result.bytes,
-                               flags_out ? flags_out + done : NULL, flags, first + done);
+        char *results = (char *)out + done * (size_t)plan->result.bytes;
+        if (one_pass && skipped == 0 && count % plan->at_once == 0) {
+            if (run_one_pass(&p, &b, results, flags))
+                continue;
+            skipped = SKIPPED;
+        }
+        skipped -= skipped > 0;
+        int status =
+            run_piece(p, &b, results, flags_out ? flags_out + done : NULL, flags, first + done);
         if (status != LF_OK)
             return status;
     }

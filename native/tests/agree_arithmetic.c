@@ -51,6 +51,51 @@ static lf_format any_format(void)
     return f;
 }
 
+/* IEEE-style, of 9 to 16 bits: those that one_pass.h knows, and the like. */
+static lf_format common_format(void)
+{
+    static const int EXPONENTS[] = {2, 3, 4, 5, 5, 5, 6, 7, 8, 8};
+    lf_format f = {.size = sizeof f, .is_signed = 1, .infinities = LF_INFINITIES_IEEE};
+    f.nan = LF_NAN_IEEE, f.negative_zero = 1, f.zero = 1;
+    f.exponent_bits = EXPONENTS[below(10)];
+    int least = 8 - f.exponent_bits > 1 ? 8 - f.exponent_bits : 1;
+    f.mantissa_bits = least + below(16 - f.exponent_bits - least);
+    if (below(4) == 0) /* binary16, bfloat16 */
+        f.mantissa_bits = f.exponent_bits > 5 ? 15 - f.exponent_bits : 10;
+    f.bias = (1 << (f.exponent_bits - 1)) - 1 + (below(4) == 0 ? below(3) - 1 : 0);
+    return f;
+}
+
+/* Most codes are numbers, as one_pass.h wants them. */
+static void common_call(call *c)
+{
+    c->format = common_format();
+    c->projection = (lf_projection){.size = sizeof c->projection, .random_bits = 1};
+    c->projection.tininess_before = (uint8_t)below(2);
+    uint16_t infinity = (uint16_t)(((1 << c->format.exponent_bits) - 1) << c->format.mantissa_bits);
+    int specials = below(4) == 0, fields = below(3), sign = below(3) == 0;
+    size_t alone = below(3) == 0 ? draw() % (c->n + 1) : c->n + 1; /* the only one that is not 1 */
+    for (int k = 0; k < c->operands; k++) {
+        c->formats[k] = c->format;
+        c->strides[k] = below(16) != 0;
+        for (size_t i = 0; i < c->n + 1; i++) {
+            uint16_t code = (uint16_t)(draw() & ((1u << width_of(&c->format)) - 1));
+            if (fields == 0) /* near one */
+                code = (uint16_t)((code & ~infinity) | (infinity / 2 & infinity));
+            if (fields == 1 && below(8)) /* small, or not large */
+                code &= (uint16_t)~(infinity & ~(infinity >> 1));
+            if (sign && c->operation == LF_SQRT)
+                code &= infinity | (infinity - 1);
+            int special = (code & infinity) == infinity;
+            if (special && (!specials || below(20)))
+                code ^= (uint16_t)(1 << c->format.mantissa_bits);
+            if (alone <= c->n && i != alone)
+                code = (uint16_t)(c->format.bias << c->format.mantissa_bits);
+            memcpy(c->codes[k] + c->offset + 2 * i, &code, sizeof code);
+        }
+    }
+}
+
 static void random_call(call *c)
 {
     *c = (call){.operation = OPERATIONS[below(6)], .want = below(3), .in_place = below(4) == 0};
@@ -61,6 +106,11 @@ static void random_call(call *c)
     c->random = (lf_random){
         .size = sizeof c->random, .kind = LF_RANDOM_PHILOX, .seed = draw(), .first = draw() % 999};
     c->n = (size_t)below(below(3) ? 400 : MOST), c->offset = (size_t)below(4);
+    if (below(3) == 0) {
+        common_call(c);
+        c->in_place = c->in_place && c->strides[0];
+        return;
+    }
     for (int k = 0; k < c->operands; k++) {
         c->formats[k] = one_format ? c->format : any_format();
         c->strides[k] = below(8) != 0;
