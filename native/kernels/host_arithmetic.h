@@ -92,7 +92,7 @@ typedef struct lf_arithmetic_plan {
     uint8_t checked;             /* whether there are such pieces */
     lf_one_pass_kernel one_pass; /* or NULL */
     size_t at_once;              /* of one_pass */
-    uint8_t loses; /* products or quotients may be below what the host has */
+    uint8_t loses;               /* products or quotients may be below what the host has */
     /* For pieces that do not fit this plan's host, or NULL. */
     const struct lf_arithmetic_plan *wider;
 } lf_arithmetic_plan;
