@@ -123,7 +123,7 @@ class Grouped(Kind):
         positive(self.n, "the groups' n")
         if positive(self.width, "the lanes' width") != 1 and self.by != "lanes":
             raise ValueError(f"width is for lanes: groups by {self.by} have none")
-        if self.inner.format is None and not isinstance(self.inner, FixedPoint):
+        if self.inner.format is None and not isinstance(outermost(self.inner), FixedPoint):
             raise ValueError(
                 "an inner accumulator gives numbers of a format: Exact(format) says which"
             )
@@ -168,6 +168,13 @@ class Grouped(Kind):
         inner: int = sum(count * self.inner.draws(size) for size, count in sizes.items())
         outer: int = self.outer.draws(sum(sizes.values()))
         return inner + outer
+
+
+def outermost(accumulator: Kind) -> Kind:
+    """The accumulator that the result comes from."""
+    while isinstance(accumulator, Grouped):
+        accumulator = accumulator.outer
+    return accumulator
 
 
 def scaled(accumulator: Kind) -> Grouped | None:

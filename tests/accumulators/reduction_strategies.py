@@ -22,6 +22,7 @@ from lowfloat.accumulators import (
     Scaling,
     Subsums,
 )
+from lowfloat.accumulators.grouped import outermost
 from lowfloat.accumulators.kinds import TERM_BITS
 from lowfloat.engine.sources import code_dtype
 
@@ -150,9 +151,10 @@ def accumulators(draw: st.DrawFn, lowest: int, start: int | None, depth: int = 2
     if kind == "exact" or depth == 0:
         return draw(exact())
     inner = draw(accumulators(lowest, None, depth - 1))
-    if inner.format is None and not isinstance(inner, FixedPoint):
+    if inner.format is None and not isinstance(outermost(inner), FixedPoint):
         inner = draw(exact(with_format=True))
-    below = inner.lsb if isinstance(inner, FixedPoint) else _lowest(inner.format)
+    last = outermost(inner)
+    below = last.lsb if isinstance(last, FixedPoint) else _lowest(last.format)
     outer = draw(accumulators(below, start, depth - 1))
     by = draw(st.sampled_from(["chunks", "split", "lanes"]))
     width = draw(st.integers(1, 3)) if by == "lanes" else 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import lowfloat as lf
+from lowfloat import _native
 from lowfloat.accumulators import FixedPoint
 
 X = lf.array(np.ones((3, 4)), "float8_e4m3fn")
@@ -123,3 +125,28 @@ def test_a_long_sum_overruns_nothing() -> None:
     x = np.broadcast_to(np.array([0x7B], np.uint8), (1 << 22,))
     ones = lf.Array(x, lf.float8_e5m2)
     assert lf.dot(ones, ones, format="float64").item() == 57344.0**2 * 2**22
+
+
+@pytest.mark.parametrize("terms", [(1 << 17) - 1, 1 << 17, (1 << 17) + 1, 1 << 19])
+@pytest.mark.parametrize("generic", [False, True])
+def test_exact_sums_stay_exact_where_binary64_would_not(terms: int, generic: bool) -> None:
+    """Both sides of the number of terms beyond which the kernel's binary64 no longer holds sums."""
+    codes = np.full(terms, 0x7E, np.uint8)
+    codes[0] = 1  # 2^-9, squared: the last bit of the sum
+    x = lf.Array(codes, lf.float8_e4m3fn)
+    exact = 448**2 * (terms - 1) + Fraction(1, 1 << 18)
+    with _native.forced(generic=generic):
+        for rounding in ("toward_zero", "toward_positive"):
+            z = lf.dot(x, x, format="float64", rounding=rounding)
+            code, _ = lf.golden.encode(exact, format=lf.float64, projection=lf.Projection(rounding))
+            assert int(z.codes) == code
+
+
+def test_a_group_of_wide_integers_may_be_grouped_again() -> None:
+    """Sums of 60 bits have no format, and need none within."""
+    wide = FixedPoint(60, -18)
+    inner = lf.accumulators.Grouped(STEP, FixedPoint(60, -39), n=2)
+    z = lf.matmul(X, Y, accumulator=lf.accumulators.Grouped(inner, STEP, n=4))
+    assert z.codes.tolist() == lf.matmul(X, Y, accumulator=STEP).codes.tolist()
+    with pytest.raises(ValueError, match="an inner accumulator gives numbers of a format"):
+        lf.accumulators.Grouped(lf.accumulators.Exact(), wide)
