@@ -16,7 +16,7 @@ from lowfloat.format_names import spec_text
 from lowfloat.optable import OPERATIONS
 from lowfloat.storage import format_from_json, format_to_json
 from lowfloat.vectors.cases import Cases
-from lowfloat.vectors.grammars import grammar_named
+from lowfloat.vectors.grammars import GRAMMARS, grammar_named
 from lowfloat.vectors.random_words import STREAM
 from lowfloat.vectors.units import Integer, Port, Unit, port
 
@@ -138,7 +138,22 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"{path} is a manifest of version {data.get('manifest_version')}, and this lowfloat "
             f"reads version {VERSION}: use the lowfloat that wrote it"
         )
+    _demand_entries(data, path)
     return data
+
+
+def _demand_entries(data: dict[str, Any], path: str | os.PathLike[str]) -> None:
+    """Refuse a manifest whose entries are not of their kinds; ``unit_of`` looks at the unit's."""
+    kinds = {"count": int, "first_case": int, "sha256": str, "grammar": dict, "cases": dict}
+    for name, kind in kinds.items():
+        if name not in data:
+            raise ValueError(f"{path} lacks the entry {name!r}: write the vectors again")
+        if type(data[name]) is not kind:
+            raise ValueError(
+                f"{path}: the entry {name!r} should be of type {kind.__name__}: write the vectors again"
+            )
+    if str(data["grammar"].get("name")) not in GRAMMARS:
+        raise ValueError(f"{path}: the entry 'grammar' should name one of {', '.join(GRAMMARS)}")
 
 
 def unit_of(manifest: dict[str, Any], path: str | os.PathLike[str]) -> Unit:

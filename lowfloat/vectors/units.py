@@ -22,6 +22,8 @@ FLAG_BITS = 5
 CONVERSIONS = {"convert": 1, "to_integer": 1, "from_integer": 1, "scaleb": 2}
 #: Operations that vectors are written for.
 VECTOR_OPERATIONS = (*OPERATIONS, *CONVERSIONS, "dot")
+#: Products of a dot: each of their factors is a column.
+MAX_TERMS = 1024
 #: The names of the operands' columns.
 OPERAND_NAMES = "abc"
 
@@ -132,7 +134,9 @@ class Unit:
             )
         count = len(self.operand_formats)
         arity = (count | 1) if self.operation == "dot" else arity_of(self.operation)
-        if count != arity or (self.operation == "dot" and count < 3):
+        if self.operation == "dot" and not 3 <= count <= 2 * MAX_TERMS + 1:
+            raise ValueError(f"a dot has from 1 to {MAX_TERMS} terms, not {count // 2}")
+        if count != arity:
             raise ValueError(
                 f"{self.operation} has {arity} operands, not {count}: give one format for each"
             )

@@ -56,6 +56,12 @@ def test_units_of_a_hundred_terms() -> None:
     assert vectors.Cases(unit, 3000, seed=1).inputs(0, 3000)[200].shape == (3000,)
 
 
+@pytest.mark.parametrize("terms", [0, 1025, 10**6])
+def test_impossible_numbers_of_terms(terms: int) -> None:
+    with pytest.raises(ValueError, match="from 1 to 1024 terms"):
+        vectors.Unit.dot(terms, "float8_e4m3fn", "float32")
+
+
 def test_columns_are_named_by_lane() -> None:
     names = [column.name for column in UNITS[0].columns]
     assert names == [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,21 @@ def test_changed_manifests(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_changed_manifests_at_length(name: str, tmp_path: Path) -> None:
     fuzz_manifests(tmp_path, name, 3_000)
+
+
+@pytest.mark.parametrize("entry", ["count", "sha256", "grammar", "cases", "operation", "policy"])
+def test_manifests_that_lack_an_entry(entry: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.tv"
+    vectors.write(path, UNITS["narrow"])
+    manifest = json.loads((tmp_path / "x.tv.json").read_text())
+    for data, message in (
+        ({k: v for k, v in manifest.items() if k != entry}, f"lacks the entry '{entry}'"),
+        ({**manifest, entry: 1.5}, "should be of type|describes no unit|is not the file"),
+    ):
+        (tmp_path / "x.tv.json").write_text(json.dumps(data))
+        status, error = command("check", str(path))
+        assert status == 2
+        assert re.search(message, error), error
 
 
 @pytest.mark.exhaustive
