@@ -153,6 +153,8 @@ def _scales(scales: Any, accumulator: Kind, m: int, k: int, n: int) -> Scales:
         raise TypeError("scales= are those of both operands: scales=(sx, sy), or None for one")
     coded: list[Coded | None] = []
     blocks = []
+    if not k:  # there is nothing to scale
+        scales = None, None
     for given, lines, axis in zip(scales, (m, n), (-1, -2), strict=True):
         x = None if given is None else operand(given)
         if x is not None and x.codes.ndim < 2:
@@ -171,10 +173,10 @@ def _block(count: int, k: int, accumulator: Kind) -> int:
     n = groups.n if groups is not None and groups.by == "chunks" else 1
     chunks = -(-k // n)
     block = n * -(-chunks // count) if count else 0
-    if not count or (k and (count > chunks or -(-k // block) != count or (n == 1 and k % count))):
+    if not count or count > chunks or -(-k // block) != count or (n == 1 and k % count):
         parts = "terms" if n == 1 else f"chunks of {n} terms"
         raise ValueError(f"{count} scales do not divide {chunks} {parts} into equal blocks")
-    return max(1, block)
+    return block
 
 
 def _for_each_line(x: Coded, lines: int, axis: int) -> Coded:

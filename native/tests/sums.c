@@ -73,6 +73,9 @@ static const lf_accumulator *grow(tree *t, int depth, int rare)
                           .n = (size_t)below(7),
                           .width = (size_t)(1 + below(3))};
     if (a->kind == LF_GROUPED) {
+        a->scaling = below(2) ? 0 : kind(4, rare);
+        a->scaling_format = below(rare) ? &t->formats[2 * at] : NULL;
+        a->scaling_projection = below(rare) ? &t->projections[2 * at] : NULL;
         a->inner = grow(t, depth - 1, rare);
         a->outer = grow(t, depth - 1, rare);
     }
@@ -117,6 +120,10 @@ static int one_round(int rare)
         r.a_block = 4;
         r.a_scales = (lf_matrix){&f[3], codes(&f[3], r.rows * blocks), 0, (ptrdiff_t)blocks, 1};
     }
+    if (below(3) == 0) {
+        r.b_block = 4;
+        r.b_scales = (lf_matrix){&f[3], codes(&f[3], blocks * r.columns), 0, n, 1};
+    }
     lf_projection p = random_projection();
     lf_random random = {.size = sizeof random, .kind = LF_RANDOM_PHILOX, .seed = 7, .first = 3};
     size_t count = r.batch * r.rows * r.columns;
@@ -141,6 +148,7 @@ static int one_round(int rare)
     free((void *)r.b.codes);
     free((void *)r.c.codes);
     free((void *)r.a_scales.codes);
+    free((void *)r.b_scales.codes);
     if (wrong)
         return -1;
     return status[0] == LF_OK;

@@ -98,12 +98,19 @@ def test_nothing_is_drawn_or_written_by_a_refused_call() -> None:
 
 
 @pytest.mark.parametrize("accumulator", [None, STEP, lf.accumulators.nvidia_hopper("float8_e4m3fn"),
-                                         lf.accumulators.ibm_chunk64(), FixedPoint(32, -18)],
+                                         lf.accumulators.ibm_chunk64(), FixedPoint(32, -18),
+                                         lf.accumulators.two_level_promotion(STEP),
+                                         lf.Accumulator("e6m9", order="pairwise"),
+                                         lf.Accumulator("e6m9", compensation="neumaier"),
+                                         lf.accumulators.amd_cdna3("float16").accumulator],
                          ids=repr)  # fmt: skip
 def test_no_terms_are_the_start(accumulator) -> None:
     z = lf.matmul(X[:, :0], Y[:0], accumulator=accumulator, format="bfloat16")
     assert z.codes.tolist() == [[0, 0]] * 3
     c = lf.array([[1.5], [-2.0], [0.25]], "float8_e4m3fn")
+    scales = (np.ones((3, 1), np.float32), np.ones((0, 2), np.float32))
+    z = lf.matmul(X[:, :0], Y[:0], scales=scales, accumulator=accumulator, format="bfloat16")
+    assert z.codes.tolist() == [[0, 0]] * 3
     z = lf.matmul(X[:, :0], Y[:0], c=c, accumulator=accumulator, format="bfloat16")
     np.testing.assert_array_equal(z.to_numpy(), np.repeat(c.to_numpy(), 2, 1))
 

@@ -178,6 +178,25 @@ def test_mmaemu_instructions(name: str, fmts: tuple[str, str]) -> None:
         assert np.isfinite(got).sum() > 250
 
 
+def test_mmaemu_promotes_every_128_terms() -> None:
+    """cuBLAS without fast accumulation: new chains, added in float32; and one chain with it."""
+    torch = pytest.importorskip("torch")
+    mmaemu = pytest.importorskip("mmaemu")
+    x, y = spread((16, 1000), "float8_e4m3fn", 3), spread((1000, 32), "float8_e5m2", 3)
+    tensors = [
+        torch.from_numpy(np.ascontiguousarray(codes)).view(kind)
+        for codes, kind in ((x.codes, torch.float8_e4m3fn), (y.codes.T, torch.float8_e5m2))
+    ]
+    chain = lf.accumulators.nvidia_hopper("float8_e4m3fn")
+    for fast, ours in ((False, lf.accumulators.two_level_promotion(chain)), (True, chain)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = mmaemu.accumulate(*tensors, use_fast_accum=fast, splitk=1).numpy()
+        got = lf.matmul(x, y, accumulator=ours, format="float32").to_numpy()
+        np.testing.assert_array_equal(got, theirs)
+    assert (lf.matmul(x, y, accumulator=lf.accumulators.two_level_promotion(chain)) != got).any()
+
+
 # -- integers and fractions -----------------------------------------------------------------
 
 
