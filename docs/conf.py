@@ -31,7 +31,8 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_preserve_defaults = True
+# Defaults as values: functions whose keywords are written out (lf.dot) have none in their source.
+autodoc_preserve_defaults = False
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
