@@ -156,16 +156,12 @@ static int b19(const lf_case_unit *u, lf_case_piece *p)
         uint64_t field = fraction_of(&a, WORD(0));
         uint64_t same = moved(field, a.mantissa_bits, b.mantissa_bits);
         uint64_t flipped = same ^ bit((uint64_t)below(spread(WORD(1), 2), places));
-        uint64_t other = which == 0   ? same
-                         : which == 1 ? same + 1
-                         : which == 2 ? same - 1
-                         : which == 3 ? flipped
-                                      : WORD(1);
+        uint64_t other = same + (which == 1) - (which == 2);
+        uint64_t third = all_if(which == 3), last = all_if(which == 4);
+        other = (other & ~(third | last)) | (flipped & third) | (WORD(1) & last);
+        int64_t exponent = shared + (how == 2) - (how == 3);
         int64_t anywhere = exponents(&b, spread(WORD(1), 1), 0);
-        int64_t exponent = how < 2    ? shared
-                           : how == 2 ? shared + 1
-                           : how == 3 ? shared - 1
-                                      : anywhere;
+        exponent += (anywhere - exponent) & (int64_t)all_if(how == 4);
         uint64_t signs = (uint64_t)DIGIT(0);
         OUT(0) = pack(&a, signs, shared, field);
         OUT(1) = pack(&b, signs >> 1, exponent, other & mask);
