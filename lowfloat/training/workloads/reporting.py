@@ -87,8 +87,13 @@ def picture(path: str | Path, curves: Mapping[str, Sequence[float]], title: str)
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=MUTED, labelsize=9)
     ax.set_xlabel("step", color=MUTED)
-    ax.set_ylabel(f"training loss, mean of {window} steps", color=MUTED)
+    smoothed = f", mean of {window} steps" if window > 1 else ""
+    ax.set_ylabel(f"training loss{smoothed}", color=MUTED)
     ax.set_yscale("log")
+    for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
+        which("{x:g}")  # losses span less than a decade: plain numbers
+    ax.tick_params(axis="y", which="minor", colors=MUTED, labelsize=9)
+    ax.locator_params(axis="x", integer=True)
     ax.set_title(title, loc="left", color=INK, fontsize=13, fontweight="bold")
     ax.legend(frameon=False, fontsize=9)
     figure.savefig(path, dpi=120)
