@@ -273,8 +273,12 @@ static bool plan_own(lf_arithmetic_plan *p, const lf_context *c, const lf_format
     return true;
 }
 
-static int one_pass_kind(const lf_format *f)
+/* The processor's own narrowing, and bfloat16's carry into the exponent, overflow to infinity under
+ * every saturation: without one they serve, otherwise the kinds that end at the plan's cap. */
+static int one_pass_kind(const lf_format *f, bool saturates)
 {
+    if (saturates)
+        return f->mantissa_bits <= 7 ? LF_SHORTER_CODES : LF_LONGER_CODES;
     if (f->exponent_bits == 5 && f->bias == 15 && f->mantissa_bits <= 10)
         return f->mantissa_bits == 10 ? LF_WHOLE_BINARY16 : LF_SHORTER_BINARY16;
     if (f->exponent_bits == 8 && f->bias == 127 && f->mantissa_bits == 7)
@@ -285,8 +289,10 @@ static int one_pass_kind(const lf_format *f)
 /* The kernel of one_pass.h, where all formats are one, IEEE-style, and no operand is read as zero.
  */
 static void plan_one_pass(lf_arithmetic_plan *p, const lf_format *const *formats,
-                          const lf_format *format, int op, const bounds *b, int isa)
+                          const lf_format *format, const lf_projection *q, int op,
+                          const bounds *b, int isa)
 {
+    bool saturates = q->saturation != LF_SATURATION_NONE;
     int level = p->result.plan.level;
     bool fits = p->lanes == LF_LANES32 && b->r->storage_bytes == 2 &&
                 (level == LF_NEAREST || level == LF_NEAREST_UNION) &&
@@ -299,7 +305,8 @@ static void plan_one_pass(lf_arithmetic_plan *p, const lf_format *const *formats
     p->loses = op == LF_HOST_DIVIDE     ? lattice(b->x) - b->y->top_exponent < b->low
                : op == LF_HOST_MULTIPLY ? !product_exact(b)
                                         : p->constants.span != UINT64_MAX;
-    p->one_pass = all_one_passes[isa]->kernel[one_pass_kind(format)][op][level == LF_NEAREST_UNION];
+    int kind = one_pass_kind(format, saturates);
+    p->one_pass = all_one_passes[isa]->kernel[kind][op][level == LF_NEAREST_UNION];
     p->at_once = all_one_passes[isa]->at_once;
 }
 
@@ -342,7 +349,7 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
     p->constants.fma_nan_silent = q->fma_nan_silent;
     p->operate = all_operators[isa]->kernel[lanes][op][care];
     p->operate_full = all_operators[isa]->kernel[lanes][op][LF_CARE_FULL];
-    plan_one_pass(p, formats, format, op, &b, isa);
+    plan_one_pass(p, formats, format, q, op, &b, isa);
     return true;
 }
 

@@ -169,6 +169,40 @@ def test_many_calls_of_any_kind(seed: int) -> None:
     assert_calls_agree(seed, 3000, 600)
 
 
+#: One of each kind of one_pass.h, and neighbours.
+ONE_PASS = ("float16", "e5m9", "e5m4", "bfloat16", "e8m6", "e6m7", "e6m9", "e4m11", "e5m9b14")
+
+
+@pytest.mark.parametrize("saturation", SATURATIONS)
+@pytest.mark.parametrize("name", ONE_PASS)
+def test_overflow_to_nearest_under_every_saturation(name: str, saturation: str) -> None:
+    """Operands with and without specials: pieces with a NaN or an infinity go another way."""
+    fmt, rng = lf.format(name), np.random.default_rng(len(name))
+    specials = np.array([0, fmt.infinity_code, fmt.max_finite_code, 1], code_dtype(fmt))
+    for operation in ("add", "subtract", "multiply", "divide", "sqrt", "fma"):
+        for share in (0.0, 0.05):
+            columns = [near_codes(rng, fmt, 2048) for _ in range(ARITY[operation])]
+            columns = [
+                np.where((c & fmt.magnitude_mask) > fmt.max_finite_code, 1, c) for c in columns
+            ]
+            if operation == "sqrt":
+                columns = [c & fmt.magnitude_mask for c in columns]
+            mixed = [
+                np.where(rng.random(c.size) < share, rng.choice(specials, c.size), c)
+                for c in columns
+            ]
+            operands = [c.astype(code_dtype(fmt)) for c in mixed]
+            call = (
+                operation,
+                operands,
+                [fmt] * len(operands),
+                fmt,
+                lf.Projection(saturation=saturation),
+                None,
+            )
+            assert_call(native_call(*call), *expected(*call))
+
+
 STOCHASTIC = [lf.Stochastic(n, v) for n, v in ((1, "A"), (3, "B"), (4, "C"), (11, "A"), (16, "C"))]
 
 
