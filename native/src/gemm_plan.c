@@ -392,6 +392,14 @@ static const lf_accumulator *outermost(const lf_accumulator *acc)
     return acc->kind == LF_GROUPED ? acc->outer : acc;
 }
 
+/* A tile's panels lie in the first cache. */
+static size_t depth_of(const lf_gemm *g)
+{
+    enum { FIRST_CACHE = 48 << 10 };
+    size_t bytes = (size_t)((g->rows + g->columns) * g->host_bytes);
+    return bytes * LF_DEPTH > FIRST_CACHE ? LF_DEPTH / 2 : LF_DEPTH;
+}
+
 bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
                   const lf_projection *projection, const lf_random *random,
                   const lf_options *options)
@@ -409,7 +417,6 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
         g->wide = wide;
         g->host_bytes = wide ? 8 : 4;
         g->columns = g->table->columns[wide];
-        g->depth = wide ? LF_DEPTH / 2 : LF_DEPTH;
         bool exact = acc->kind == LF_EXACT;
         if (!plan_sides(g, wide, isa) ||
             !(exact ? plan_exact(g, acc, projection) : plan_levels(g, acc, wide)) ||
@@ -417,6 +424,8 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
             !lf_gemm_encoder(&g->result, result->format, projection, wide, isa))
             continue;
         g->rows = g->table->rows[g->level[0].is_fused || g->level[0].plain != LF_STEP_HOST];
+        if (!g->level[0].is_fused)
+            g->depth = depth_of(g);
         g->block_rows = (size_t)(LF_BLOCK_ROWS / g->rows * g->rows);
         if (exact) { /* c is taken as it is */
             g->start_format = r->c.codes ? r->c.format : r->a.format;

@@ -155,6 +155,12 @@ static size_t sure_steps(const lf_gemm_level *l, double limit, double greatest, 
     return n;
 }
 
+/* Whether it matters how small or great the numbers are. */
+static bool looks(const lf_gemm_level *l)
+{
+    return l->is_fused || l->plain != l->checked;
+}
+
 /* What is known of the next steps of a tile. */
 typedef struct outlook {
     bool finite;  /* factors, and products are within their format */
@@ -233,8 +239,9 @@ static bool run_column(block *b, size_t j, size_t first, size_t n)
     if (!lf_gemm_pack(&side->codec, codes, side->line_stride, side->term_stride, b->index, n,
                       columns_of(b, j), width, b->panels[1]))
         return false;
-    double least, greatest;
-    g->table->extent[g->wide](b->panels[1], n * width, &least, &greatest);
+    double least = 0, greatest = 0;
+    if (looks(l))
+        g->table->extent[g->wide](b->panels[1], n * width, &least, &greatest);
     int low = lowest_bit(&side->range, least);
     if (l->is_fused)
         return run_fused(b, j, n, isfinite(greatest));
@@ -282,7 +289,8 @@ static bool run_group(block *b, size_t group)
             if (!lf_gemm_pack(&side->codec, codes, side->line_stride, side->term_stride, b->index,
                               n, (size_t)s->lines, (size_t)s->rows, s->panel))
                 return false;
-            g->table->extent[g->wide](s->panel, n * (size_t)s->rows, &s->least, &s->greatest);
+            if (looks(&g->level[0]))
+                g->table->extent[g->wide](s->panel, n * (size_t)s->rows, &s->least, &s->greatest);
             if (g->level[0].is_fused)
                 g->table->powers((float *)s->panel, n * (size_t)s->rows, g->level[0].smallest[0],
                                  (float *)s->powers);
