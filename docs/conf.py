@@ -63,6 +63,16 @@ def bars_are_magnitudes(app, what, name, obj, options, lines):
             lines[i] = re.sub(r"\|([^|`]+)\|", r"\\|\1\\|", line)
 
 
+def defaults_are_short(app, what, name, obj, options, signature, result):
+    """The default projection and float32 as one would type them."""
+    if not signature:
+        return None
+    shown = signature
+    for value, text in ((lowfloat.Projection(), "Projection()"), (lowfloat.float32, "'float32'")):
+        shown = shown.replace(repr(value), text)
+    return shown, result
+
+
 def fields_explain_themselves(app, what, name, obj, skip, options):
     """Leave out "Alias for field number 0" of named tuples."""
     return True if type(obj).__name__ == "_tuplegetter" else None
@@ -71,4 +81,5 @@ def fields_explain_themselves(app, what, name, obj, skip, options):
 def setup(app):
     """Connect; docstrings before numpydoc (priority 500) reads them."""
     app.connect("autodoc-skip-member", fields_explain_themselves)
+    app.connect("autodoc-process-signature", defaults_are_short)
     app.connect("autodoc-process-docstring", bars_are_magnitudes, priority=400)
