@@ -289,8 +289,8 @@ static int one_pass_kind(const lf_format *f, bool saturates)
 /* The kernel of one_pass.h, where all formats are one, IEEE-style, and no operand is read as zero.
  */
 static void plan_one_pass(lf_arithmetic_plan *p, const lf_format *const *formats,
-                          const lf_format *format, const lf_projection *q, int op,
-                          const bounds *b, int isa)
+                          const lf_format *format, const lf_projection *q, int op, const bounds *b,
+                          int isa)
 {
     bool saturates = q->saturation != LF_SATURATION_NONE;
     int level = p->result.plan.level;
