@@ -172,11 +172,10 @@ def _block(count: int, k: int, accumulator: Kind) -> int:
     groups = scaled(accumulator)
     n = groups.n if groups is not None and groups.by == "chunks" else 1
     chunks = -(-k // n)
-    block = n * -(-chunks // count) if count else 0
-    if not count or count > chunks or -(-k // block) != count or (n == 1 and k % count):
+    if not count or chunks % count:
         parts = "terms" if n == 1 else f"chunks of {n} terms"
         raise ValueError(f"{count} scales do not divide {chunks} {parts} into equal blocks")
-    return block
+    return n * (chunks // count)
 
 
 def _for_each_line(x: Coded, lines: int, axis: int) -> Coded:

@@ -150,6 +150,8 @@ REFUSED = [
     (lambda: Scaling("float32", first="last"), "'scales' or 'sum'"),
     (lambda: scale(Grouped(F32, F32, n=192, scaling=S32), SX, None),
      "4 scales do not divide 3 chunks of 192 terms"),
+    (lambda: scale(Grouped(F32, F32, n=60, scaling=S32), SX, None),
+     "4 scales do not divide 9 chunks of 60 terms"),
     (lambda: scale(Grouped(F32, F32, "lanes", 4, scaling=S32), SX, None),
      "terms 0 and 508 are in one group and have different scales, which are for blocks of 128"),
     (lambda: scale(Grouped(F32, F32, "split", 3, scaling=S32), SX, None), "in one group"),
