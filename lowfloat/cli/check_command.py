@@ -34,7 +34,7 @@ MISMATCH = 1
 #: Options that describe a unit.
 _DESCRIBING = (
     "operation", "format", "operand_formats", "result_format", "rounding", "saturation", "policy",
-    "stochastic",
+    "stochastic", "terms", "start_format", "accumulator",
 )  # fmt: skip
 
 
@@ -113,6 +113,7 @@ def cause_lines(report: vectors.Report) -> list[str]:
 def _described(arguments: argparse.Namespace) -> tuple[vectors.Unit, str | None]:
     """The unit and the grammar, from the options or a manifest."""
     given = [name for name in _DESCRIBING if getattr(arguments, name) is not None]
+    given += ["inexact_integers"] if arguments.inexact_integers else []
     path = manifest_path(arguments.file)
     if arguments.like:
         if given:

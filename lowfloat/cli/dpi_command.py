@@ -45,6 +45,9 @@ def _accumulator(text: str) -> tuple[str, Any]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the folder."""
-    for path in vectors.write_dpi(arguments.out, dict(arguments.accumulator)):
+    accumulators = dict(arguments.accumulator)
+    if len(accumulators) < len(arguments.accumulator):
+        raise ValueError("two accumulators have one name: give each its own")
+    for path in vectors.write_dpi(arguments.out, accumulators):
         print(path)
     return 0

@@ -70,6 +70,10 @@ def unit_of_options(arguments: argparse.Namespace) -> vectors.Unit:
         projection = lf.Projection(arguments.stochastic, projection.saturation, projection.policy)
     if arguments.operation == "dot":
         return _dot(arguments, projection)
+    for name in ("terms", "start_format", "accumulator"):
+        if getattr(arguments, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{option} is of dot: leave it out for {arguments.operation}")
     exact = not arguments.inexact_integers
     if (arguments.format is None) == (arguments.operand_formats is None):
         raise ValueError("of which formats? give --format F, or --operand-formats for mixed ones")

@@ -166,9 +166,14 @@ def test_the_command_writes_dots(tmp_path: Path, capsys: pytest.CaptureFixture[s
     command += ["--accumulator", "fpnew_sdotp('float16')", "--count", "500", "--out", str(path)]
     assert main(command) == 0
     assert main(["check", str(path)]) == 0
+    assert main(["check", str(path), "--terms", "2"]) == 2
+    assert "give both --operation and --format" in capsys.readouterr().err
+    assert main(["check", str(path)]) == 0
     assert "dot of 2 products, float8_e5m2 + float16" in capsys.readouterr().out
     for bad, message in (
         (["dot", "-f", "e5m2", "--result-format", "float16"], "--terms K"),
+        (["add", "-f", "e5m2", "--terms", "2"], "--terms is of dot"),
+        (["add", "-f", "e5m2", "--accumulator", "Exact()"], "--accumulator is of dot"),
         (["dot", "--terms", "2", "-f", "e5m2"], "what does a dot add to"),
         (["dot", "--terms", "2", "-f", "e5m2", "--result-format", "float16", "--accumulator", "x"],
          "no accumulator 'x'"),

@@ -79,3 +79,26 @@ def test_pkg_config_finds_the_library(place: str, tmp_path: Path) -> None:
     library = tmp_path if place == "folder" else Path(lf.get_library())
     output = run_c(tmp_path, done.stdout.split(), {"LD_LIBRARY_PATH": str(library)})
     assert output == "2a x 2a = 1c, flags 01\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["module", "multiply", "float16", "rounded", "exact", "dot", "9x", "a b"]
+)
+def test_names_that_no_accumulator_can_have(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"taken|no name"):
+        lf.vectors.write_dpi(tmp_path / "dpi", {name: lf.Accumulator("e6m9")})
+    assert not (tmp_path / "dpi").exists()
+
+
+def test_the_package_has_the_accumulators_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--accumulator", "half=Accumulator('e6m9')"]
+    assert main(["dpi", *given, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "lowfloat_pkg.sv").read_text()
+    assert "// Accumulator('e6m9')" in text
+    assert "localparam accumulator_t half = " in text
+    assert main(["dpi", *given, *given, "--out", str(tmp_path)]) == 2
+    assert "two accumulators have one name" in capsys.readouterr().err
+    assert main(["dpi", "--accumulator", "half", "--out", str(tmp_path)]) == 2
+    assert "write NAME=TEXT" in capsys.readouterr().err

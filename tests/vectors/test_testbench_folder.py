@@ -29,7 +29,7 @@ PORTS = Interface("unit", ("a", "b"))
     ids=lambda ports: ports.timing,
 )
 def test_no_placeholder_is_left(kind: str, ports: Interface, tmp_path: Path) -> None:
-    assert vectors.write_testbench(kind, UNIT, ports, tmp_path / "tb", sources=["u.v"]) == 256
+    assert vectors.write_testbench(kind, UNIT, ports, tmp_path / "tb") == 256
     for path in (tmp_path / "tb").iterdir():
         if path.suffix not in (".so", ".a"):
             assert "@{" not in path.read_text(encoding="utf-8"), path.name
@@ -69,7 +69,7 @@ def test_cases_of_wide_operands(tmp_path: Path) -> None:
     ("ports", "message"),
     [
         (lambda: Interface("9unit", ("a", "b")), "no name of a port"),
-        (lambda: Interface("unit", ("a", "a")), "two ports are called a"),
+        (lambda: Interface("dut", ("a", "a")), "two ports are called a"),
         (lambda: Interface("unit", ("a", "b"), latency=1), "needs a clock"),
         (lambda: Interface("unit", ("a", "b"), clock="c", latency=1, handshake=Handshake()),
          "leave one of them out"),
@@ -90,12 +90,24 @@ def test_impossible_interfaces(ports, message: str) -> None:
         ({"interface": Interface("unit", ("a",))}, "has 2 inputs"),
         ({"stall": 100}, "outside 0 to 99"),
         ({"sources": ["my unit.v"]}, "has a space"),
+        ({"interface": Interface("dut", ("a", "wire"))}, "'wire' is a reserved word"),
+        ({"kind": "vhdl", "interface": Interface("dut", ("a", "In"))}, "'In' is a reserved word"),
+        ({"kind": "dpi", "interface": Interface("dut", ("a", "bit"))}, "'bit' is a reserved word"),
+        ({"sources": ["u.vhd"]}, "choose vhdl, or cocotb"),
+        ({"kind": "vhdl", "sources": ["u.sv"]}, "choose verilog or readmemh or dpi, or cocotb"),
     ],
 )
 def test_impossible_testbenches(keywords: dict, message: str, tmp_path: Path) -> None:
     given = {"kind": "verilog", "cases": UNIT, "interface": PORTS, "folder": tmp_path, **keywords}
     with pytest.raises(ValueError, match=message):
         vectors.write_testbench(**given)
+
+
+def test_words_of_the_other_language_are_names(tmp_path: Path) -> None:
+    ports = Interface("entity", ("in", "type"), "out")
+    assert vectors.write_testbench("verilog", UNIT, ports, tmp_path) == 256
+    ports = Interface("dut", ("wire", "reg"), "logic")
+    assert vectors.write_testbench("vhdl", UNIT, ports, tmp_path) == 256
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

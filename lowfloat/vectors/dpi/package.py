@@ -52,7 +52,7 @@ def package_text(accumulators: Mapping[str, Any] | None = None) -> str:
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"{name!r} is no name in SystemVerilog: use letters, digits and _")
         others = text.replace(f" accumulator_t {name} = ", "")
-        if name in _KEYWORDS or re.search(
+        if name in (*_KEYWORDS, "exact") or re.search(
             rf"\b(function automatic \w+|format_t|projection_t) {name}\b", others
         ):
             raise ValueError(f"{name!r} is taken in lowfloat_pkg: choose another name")

@@ -132,10 +132,242 @@ def write_testbench(
         raise ValueError(f"no testbench is of kind {kind!r}: there are {', '.join(KINDS)}")
     target = Path(folder)
     paths = _relative(sources, target)
+    _demand_language(kind, paths)
+    _demand_names(kind, interface)
     bench = Bench(as_cases(cases), interface, paths, any_nan, stall)
     target.mkdir(parents=True, exist_ok=True)
     KINDS[kind](bench, target)
     return bench.cases.count
+
+
+def _demand_language(kind: str, paths: Sequence[str]) -> None:
+    """Refuse files that the simulators of a kind do not read."""
+    verilog, vhdl = (".v", ".sv", ".vh", ".svh"), (".vhd", ".vhdl")
+    refused = {"verilog": vhdl, "readmemh": vhdl, "dpi": vhdl, "vhdl": verilog}.get(kind, ())
+    for path in paths:
+        if path.lower().endswith(refused):
+            others = [
+                name for name in KINDS if name != "cocotb" and (name == "vhdl") != (kind == "vhdl")
+            ]
+            raise ValueError(
+                f"{path} is not for a testbench of kind {kind}: choose {' or '.join(others)}, or cocotb"
+            )
+
+
+#: Reserved words that a port or a module might be called by chance.
+_VERILOG = frozenset(
+    [
+        "always",
+        "and",
+        "assign",
+        "begin",
+        "buf",
+        "case",
+        "default",
+        "else",
+        "end",
+        "event",
+        "for",
+        "force",
+        "function",
+        "if",
+        "initial",
+        "inout",
+        "input",
+        "integer",
+        "join",
+        "module",
+        "nand",
+        "negedge",
+        "nor",
+        "not",
+        "or",
+        "output",
+        "parameter",
+        "posedge",
+        "pull0",
+        "pull1",
+        "real",
+        "reg",
+        "release",
+        "repeat",
+        "signed",
+        "small",
+        "specify",
+        "strong0",
+        "strong1",
+        "supply0",
+        "supply1",
+        "table",
+        "task",
+        "time",
+        "tri",
+        "unsigned",
+        "use",
+        "wait",
+        "wand",
+        "while",
+        "wire",
+        "wor",
+        "xnor",
+        "xor",
+    ]
+)
+_SYSTEM_VERILOG = _VERILOG | frozenset(
+    [
+        "bit",
+        "bind",
+        "bins",
+        "break",
+        "byte",
+        "class",
+        "const",
+        "constraint",
+        "do",
+        "enum",
+        "final",
+        "global",
+        "import",
+        "int",
+        "interface",
+        "local",
+        "logic",
+        "new",
+        "null",
+        "package",
+        "priority",
+        "program",
+        "property",
+        "pure",
+        "rand",
+        "ref",
+        "return",
+        "sequence",
+        "static",
+        "string",
+        "struct",
+        "super",
+        "this",
+        "type",
+        "union",
+        "unique",
+        "var",
+        "void",
+        "with",
+    ]
+)
+_VHDL = frozenset(
+    [
+        "abs",
+        "access",
+        "after",
+        "alias",
+        "all",
+        "and",
+        "architecture",
+        "array",
+        "assert",
+        "attribute",
+        "begin",
+        "block",
+        "body",
+        "buffer",
+        "bus",
+        "case",
+        "component",
+        "configuration",
+        "constant",
+        "disconnect",
+        "downto",
+        "else",
+        "elsif",
+        "end",
+        "entity",
+        "exit",
+        "file",
+        "for",
+        "function",
+        "generate",
+        "generic",
+        "group",
+        "guarded",
+        "if",
+        "impure",
+        "in",
+        "inertial",
+        "inout",
+        "is",
+        "label",
+        "library",
+        "linkage",
+        "literal",
+        "loop",
+        "map",
+        "mod",
+        "nand",
+        "new",
+        "next",
+        "nor",
+        "not",
+        "null",
+        "of",
+        "on",
+        "open",
+        "or",
+        "others",
+        "out",
+        "package",
+        "port",
+        "postponed",
+        "procedure",
+        "process",
+        "pure",
+        "range",
+        "record",
+        "register",
+        "reject",
+        "rem",
+        "report",
+        "return",
+        "rol",
+        "ror",
+        "select",
+        "severity",
+        "shared",
+        "signal",
+        "sla",
+        "sll",
+        "sra",
+        "srl",
+        "subtype",
+        "then",
+        "to",
+        "transport",
+        "type",
+        "unaffected",
+        "units",
+        "until",
+        "use",
+        "variable",
+        "wait",
+        "when",
+        "while",
+        "with",
+        "xnor",
+        "xor",
+    ]
+)
+_RESERVED = {"verilog": _VERILOG, "readmemh": _VERILOG, "dpi": _SYSTEM_VERILOG, "vhdl": _VHDL}
+
+
+def _demand_names(kind: str, interface: Interface) -> None:
+    """Refuse names that the language of a kind keeps for itself."""
+    reserved = _RESERVED.get(kind, frozenset())
+    for name in (interface.module, *interface.parameters, *interface.ports):
+        if (name.lower() if kind == "vhdl" else name) in reserved:
+            raise ValueError(
+                f"{name!r} is a reserved word in a testbench of kind {kind}: the unit's own name differs"
+            )
 
 
 def _relative(sources: Iterable[str | os.PathLike[str]], folder: Path) -> tuple[str, ...]:
