@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,25 @@ def test_npz_with_wrong_columns(tmp_path: Path) -> None:
             vectors.read(path, UNITS[0])
     np.savez(path, a=good["a"])
     with pytest.raises(vectors.VectorFileError, match="lacks the array"):
+        vectors.read(path, UNITS[0])
+
+
+def test_npz_with_what_no_archive_should_have(tmp_path: Path) -> None:
+    """Members that are encrypted, patched, damaged, or no arrays."""
+    path = tmp_path / "x.npz"
+    np.savez(path, **dict(zip(("a", "b", "result", "flags"), columns_of(UNITS[0], 9), strict=True)))
+    good = path.read_bytes()
+    for flag in (1, 32):
+        data = bytearray(good)
+        for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            data[data.index(mark) + place] |= flag
+        path.write_bytes(data)
+        with pytest.raises(vectors.VectorFileError, match=r"no .npz archive"):
+            vectors.read(path, UNITS[0])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a", "b", "result", "flags"):
+            archive.writestr(f"{name}.npy", b"nothing")
+    with pytest.raises(vectors.VectorFileError, match="should be one-dimensional uint16"):
         vectors.read(path, UNITS[0])
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from tempfile import TemporaryFile
@@ -83,18 +85,25 @@ class NpzGrammar:
         data = b"".join(iter(lambda: stream.read(1 << 24), b""))
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-                columns = [archive[column.name] for column in unit.columns]
+                # A member that is no array comes as bytes.
+                columns = [np.asanyarray(archive[column.name]) for column in unit.columns]
         except KeyError as error:
             raise VectorFileError(
                 stream.name, 1, 1, f"the archive lacks the array {error}"
             ) from None
         except (
-            ValueError,
-            EOFError,
-            OSError,
-            zipfile.BadZipFile,
+            ArithmeticError,
             AttributeError,
+            EOFError,
+            MemoryError,
+            OSError,
+            RuntimeError,
+            SyntaxError,
             TypeError,
+            ValueError,
+            struct.error,
+            zipfile.BadZipFile,
+            zlib.error,
         ) as error:
             raise VectorFileError(stream.name, 1, 1, f"this is no .npz archive ({error})") from None
         for column, codes in zip(unit.columns, columns, strict=True):
