@@ -109,8 +109,8 @@ LF_INLINE lf_vector32 lf_fused_block(const lf_fused *f, const float *a, const fl
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
             /* From here on 2^F / 2^E. */
-            power[i][j] =
-                (lf_vector32)(((254 + f->fraction_bits) << 23) - (lf_vector_words32)power[i][j]);
+            power[i][j] = (lf_vector32)(((uint32_t)(254 + f->fraction_bits) << 23) -
+                                        (lf_unsigned32)power[i][j]);
             total[i][j][0] = lf_cut_to_integers(c[i][j] * power[i][j]);
             total[i][j][1] = (lf_vector_words32){0};
         }
