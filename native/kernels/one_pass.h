@@ -76,6 +76,12 @@ LF_INLINE lf_one_pass_constants lf_one_pass_constants_of(const lf_cast_plan *in,
     };
 }
 
+/* Modulo 2^32, as lanes are; signed additions must not overflow. */
+LF_INLINE lf_words lf_plus(lf_words a, lf_words b)
+{
+    return (lf_words)((lf_whole_words)a + (lf_whole_words)b);
+}
+
 LF_INLINE lf_reals_pair lf_unpacked(lf_codes low, lf_codes high)
 {
     return (lf_reals_pair){(lf_reals)LF_WORDS(unpacklo_epi16, low, high),
@@ -92,7 +98,7 @@ LF_INLINE lf_reals_pair lf_from_binary16(lf_codes codes)
 LF_INLINE lf_reals lf_widen_real(const lf_one_pass_constants *c, lf_reals number, lf_reals sign)
 {
     lf_words a = (lf_words)number;
-    lf_words b = (lf_words)((lf_reals)(a + c->raw_add) - c->raw_subtract);
+    lf_words b = (lf_words)((lf_reals)lf_plus(a, c->raw_add) - c->raw_subtract);
     return (lf_reals)(LF_WORDS(min_epi32, a, b) | (lf_words)sign);
 }
 
@@ -118,8 +124,8 @@ LF_INLINE lf_reals_pair lf_load_reals(const lf_one_pass_constants *c, const uint
         x = lf_unpacked(none, magnitude * c->align + c->base_of_code);
     } else {
         x = lf_unpacked(magnitude, none);
-        x.low = (lf_reals)(LF_WORDS(sllv_epi32, x.low, c->shift) + c->base);
-        x.high = (lf_reals)(LF_WORDS(sllv_epi32, x.high, c->shift) + c->base);
+        x.low = (lf_reals)lf_plus(LF_WORDS(sllv_epi32, x.low, c->shift), c->base);
+        x.high = (lf_reals)lf_plus(LF_WORDS(sllv_epi32, x.high, c->shift), c->base);
     }
     return (lf_reals_pair){lf_widen_real(c, x.low, signs.low),
                            lf_widen_real(c, x.high, signs.high)};
@@ -139,17 +145,19 @@ LF_INLINE lf_rounded_real lf_round_real(const lf_one_pass_constants *c, lf_reals
     if (kind == LF_WHOLE_BINARY16)
         return (lf_rounded_real){x, result};
     if (kind == LF_WHOLE_BFLOAT16) {
-        lf_words code = (lf_words)((lf_whole_words)(x + 0x7fff + (x >> 16 & 1)) >> 16);
+        lf_words code =
+            (lf_words)(((lf_whole_words)x + 0x7fff + ((lf_whole_words)x >> 16 & 1)) >> 16);
         return (lf_rounded_real){code, (lf_reals)(code << 16)};
     }
     if (kind != LF_SHORTER_BINARY16)
         m = LF_WORDS(min_epi32, m, c->cap);
     lf_words e = LF_WORDS(max_epi32, m & HOST_INFINITY, c->low_bits);
-    lf_words power = e + c->step_add;
+    lf_words power = lf_plus(e, c->step_add);
     lf_reals sum = (lf_reals)m + (lf_reals)power;
     lf_reals number = (lf_reals)((lf_words)(sum - (lf_reals)power) | (x & INT32_MIN));
     lf_words sign = LF_WORDS(srlv_epi32, x, c->sign_shift) & c->sign_mask;
-    lf_words code = (lf_words)sum - power + LF_WORDS(srlv_epi32, e - c->low_bits, c->code_shift);
+    lf_words significand = (lf_words)((lf_whole_words)sum - (lf_whole_words)power);
+    lf_words code = lf_plus(significand, LF_WORDS(srlv_epi32, e - c->low_bits, c->code_shift));
     return (lf_rounded_real){code | sign, number};
 }
 
@@ -186,7 +194,7 @@ LF_INLINE lf_reals lf_odd_sums(lf_reals x, lf_reals y)
     lf_reals e = (x - (s - t)) + (y - t);
     lf_words bits = (lf_words)s, inexact = (lf_words)(e != 0);
     lf_words above = (((lf_words)e ^ bits) >> 31) & inexact;
-    return (lf_reals)((bits + above) | (inexact & 1));
+    return (lf_reals)(lf_plus(bits, above) | (inexact & 1));
 }
 
 /* What is known of a piece's results. */
@@ -209,8 +217,9 @@ LF_INLINE lf_reals lf_host_result(const lf_arithmetic_plan *plan, lf_one_pass_fi
     }
     lf_reals product = x * y;
     if (plan->loses) {
-        lf_words m = ((lf_words)product & INT32_MAX) - (int32_t)plan->constants.least;
-        lf_whole_words beyond = (lf_whole_words)m > (uint32_t)plan->constants.span;
+        lf_whole_words m = (lf_whole_words)product & INT32_MAX;
+        lf_whole_words beyond =
+            m - (uint32_t)plan->constants.least > (uint32_t)plan->constants.span;
         found->unfit |= (lf_words)beyond & (x != 0) & (y != 0);
     }
     return lf_odd_sums(product, z);
