@@ -41,9 +41,10 @@ EMULATED = {
     "FP16, every sum in float32": ("w=e5m10,a=e5m10,e=e5m10,g=e5m10,acc=e8m23", 12.0),
 }
 #: What qtorch does too: roles, its rounding of errors and gradients, and how much faster we should be.
-#: To nearest, qtorch's step takes about three plain ones, so that no step could be three times as fast.
+#: To nearest, qtorch's step takes about three plain ones: three times as fast would be a step of nearly
+#: no emulation at all.
 LIKE_QTORCH = {
-    "FP8 tensors, nearest": (NEAREST, "nearest", None),
+    "FP8 tensors, nearest": (NEAREST, "nearest", 3.0),
     "FP8 tensors, errors and gradients stochastic": (FP8, "stochastic", 3.0),
 }
 
