@@ -1,3 +1,3 @@
+#include "cases.h"
 #include "lowfloat.h"
 #include "records.h"
-#include "cases.h"

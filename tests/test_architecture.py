@@ -181,3 +181,9 @@ def test_import_takes_less_than_a_quarter_of_a_second() -> None:
         if attempt >= 4:
             time.sleep(1)  # a busy machine: processor time is inflated by its neighbours
     raise AssertionError(f"import lowfloat took {best:.3f} s beyond NumPy, at best")
+
+
+def test_no_two_test_modules_share_a_name():
+    """pytest imports test modules by their bare names: a second one of a name is not collected."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
