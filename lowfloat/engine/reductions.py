@@ -150,6 +150,8 @@ def _shapes(a: Coded, b: Coded) -> tuple[tuple[int, ...], int, int, int]:
         raise ValueError(
             f"{k} terms in rows of shape {a.codes.shape} meet {k_b} in columns of {b.codes.shape}"
         )
+    if batch_a == batch_b:
+        return tuple(batch_a), m, k, n
     try:
         batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
     except ValueError:
@@ -189,16 +191,20 @@ def _matrix(x: Coded | None, batch: tuple[int, ...]) -> Matrix | None:
         return Matrix(codes, x.format)
     if not codes.dtype.isnative or any(s % codes.itemsize for s in codes.strides):
         codes = np.ascontiguousarray(codes, codes.dtype.newbyteorder("="))
-    return Matrix(np.broadcast_to(codes, (*batch, *codes.shape[-2:])), x.format)
+    if codes.shape[:-2] != batch:
+        codes = np.broadcast_to(codes, (*batch, *codes.shape[-2:]))
+    return Matrix(codes, x.format)
 
 
 def _one_batch_axis(
     operands: list[Matrix | None], batch: tuple[int, ...]
 ) -> tuple[list[Matrix | None], tuple[int, ...]]:
     """The same with all batch axes as one, if every layout allows it without a copy."""
-    size = int(np.prod(batch, dtype=np.int64))
     if any(x is not None and not isinstance(x.codes, np.ndarray) for x in operands):
         return operands, batch
+    if not batch:
+        return [x if x is None else Matrix(x.codes[np.newaxis], x.format) for x in operands], (1,)
+    size = int(np.prod(batch, dtype=np.int64))
     strides = [None if x is None else _merged_stride(x.codes) for x in operands]
     if any(x is not None and s is None for x, s in zip(operands, strides, strict=True)):
         return operands, batch
