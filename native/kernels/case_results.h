@@ -73,55 +73,52 @@ LF_INLINE int64_t share(const lf_case_port *a, const lf_case_port *b, int64_t to
 
 /* -- solvers: operands from the codes of a target --------------------------------------------- */
 
+/* The code at the port `wanted`: of the operation on the target and the code at the port `known`,
+ * or on these in the other order. */
+static int solve_for(const lf_case_unit *u, lf_case_piece *p, const uint64_t *target, int wanted,
+                     int known, int operation, int reversed)
+{
+    codes x, y, z;
+    narrow(&u->target, target, &x, p->n);
+    narrow(&u->port[known], p->out[known], &y, p->n);
+    int status = apply(operation, reversed ? &y : &x, reversed ? &x : &y, NULL, &u->port[wanted],
+                       &z, p->n, u->nearest);
+    widen(&z, p->out[wanted], p->n);
+    return status;
+}
+
 static int solve_sum(const lf_case_unit *u, lf_case_piece *p, const uint64_t *target)
 {
     const lf_case_port a = u->port[0], t = u->target;
-    codes x, y, z;
     FOR_CASES
     {
         int64_t apart = below(spread(WORD(0), 6), (uint64_t)(a.precision + 4)) - 3;
         OUT(0) = drawn(&a, WORD(0), exponent_of(&t, target[i]) - apart);
     }
-    narrow(&u->port[0], p->out[0], &x, p->n);
-    narrow(&u->target, target, &y, p->n);
-    int reversed = u->operation == LF_SUBTRACT;
-    int status = apply(LF_SUBTRACT, reversed ? &x : &y, reversed ? &y : &x, NULL, &u->port[1], &z,
-                       p->n, u->nearest);
-    widen(&z, p->out[1], p->n);
-    return status;
+    return solve_for(u, p, target, 1, 0, LF_SUBTRACT, u->operation == LF_SUBTRACT);
 }
 
 static int solve_product(const lf_case_unit *u, lf_case_piece *p, const uint64_t *target)
 {
     const lf_case_port a = u->port[0], b = u->port[1], t = u->target;
-    codes x, y, z;
     FOR_CASES
     {
         int64_t one = share(&a, &b, exponent_of(&t, target[i]), WORD(0));
         OUT(0) = drawn(&a, WORD(0), one);
     }
-    narrow(&u->port[0], p->out[0], &x, p->n);
-    narrow(&u->target, target, &y, p->n);
-    int status = apply(LF_DIVIDE, &y, &x, NULL, &u->port[1], &z, p->n, u->nearest);
-    widen(&z, p->out[1], p->n);
-    return status;
+    return solve_for(u, p, target, 1, 0, LF_DIVIDE, 0);
 }
 
 static int solve_quotient(const lf_case_unit *u, lf_case_piece *p, const uint64_t *target)
 {
     const lf_case_port a = u->port[0], b = u->port[1], t = u->target;
-    codes x, y, z;
     FOR_CASES
     {
         int64_t total = -exponent_of(&t, target[i]);
         int64_t low = max_of(b.emin, total + a.emin), high = min_of(b.emax, total + a.emax);
         OUT(1) = drawn(&b, WORD(1), between(spread(WORD(1), 1), low, high));
     }
-    narrow(&u->port[1], p->out[1], &x, p->n);
-    narrow(&u->target, target, &y, p->n);
-    int status = apply(LF_MULTIPLY, &y, &x, NULL, &u->port[0], &z, p->n, u->nearest);
-    widen(&z, p->out[0], p->n);
-    return status;
+    return solve_for(u, p, target, 0, 1, LF_MULTIPLY, 0);
 }
 
 static int solve_fma(const lf_case_unit *u, lf_case_piece *p, const uint64_t *target)

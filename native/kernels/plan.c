@@ -2,53 +2,20 @@
  *
  * Results that are not a rounded code - of NaNs, infinities, zeros, overflows, negative numbers
  * in unsigned formats - are whatever the generic path says of one representative. */
+#include "isa.h"
 #include "plan_lattice.h"
 
-#define LF_DECLARE_TABLES(isa)                                                                     \
-    extern const lf_encode_table lf_encoders_##isa;                                                \
-    extern const lf_decode_table lf_decoders_##isa;                                                \
-    extern const lf_limit_table lf_limits_##isa;
-#define LF_TABLES(isa) {&lf_encoders_##isa, &lf_decoders_##isa, &lf_limits_##isa}
-
-typedef struct tables {
-    const lf_encode_table *encoders;
-    const lf_decode_table *decoders;
-    const lf_limit_table *limits;
-} tables;
-
-LF_DECLARE_TABLES(baseline)
-#ifdef LF_HAVE_AVX2
-LF_DECLARE_TABLES(avx2)
-#endif
-#ifdef LF_HAVE_AVX512
-LF_DECLARE_TABLES(avx512)
-#endif
-
-static const tables all_tables[] = {
-    [LF_ISA_BASELINE] = LF_TABLES(baseline),
-#ifdef LF_HAVE_AVX2
-    [LF_ISA_AVX2] = LF_TABLES(avx2),
-#endif
-#ifdef LF_HAVE_AVX512
-    [LF_ISA_AVX512] = LF_TABLES(avx512),
-#endif
-};
-
-static const tables *tables_of(int isa)
-{
-    if (isa == LF_ISA_BEST)
-        isa = lf_isa_best();
-    return lf_isa_usable(isa) ? &all_tables[isa] : NULL;
-}
+LF_DEFINE_TABLE_OF(encoders_of, lf_encode_table, lf_encoders)
+LF_DEFINE_TABLE_OF(decoders_of, lf_decode_table, lf_decoders)
+LF_DEFINE_TABLE_OF(limits_of, lf_limit_table, lf_limits)
 
 int lf_limit(int which, int isa, const void *in, void *out, size_t n)
 {
-    const tables *t = tables_of(isa);
     if (which < 0 || which >= LF_LIMITS)
         return LF_ERROR_ARGUMENT;
-    if (!t)
+    if (!lf_isa_usable(isa))
         return LF_ERROR_ISA;
-    t->limits->loop[which](in, out, n);
+    limits_of(isa)->loop[which](in, out, n);
     return LF_OK;
 }
 
@@ -249,7 +216,7 @@ static int half_kind(const lf_cast_plan *p, const lf_format *f, uint64_t infinit
 
 static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
                               const lf_format *to, const lf_projection *q, const lf_random *random,
-                              bool quantize, const tables *t)
+                              bool quantize, const lf_encode_table *encoders)
 {
     const lf_layout *f = quantize ? &c->grid.format : &c->target.format;
     bool stochastic = q->rounding == LF_STOCHASTIC;
@@ -280,17 +247,18 @@ static lf_cast_kernel encoder(lf_cast_plan *p, const lf_context *c, const lf_for
     if (target == LF_CODES16 && h->lanes == LF_LANES32 && p->over == p->infinite &&
         q->rounding == LF_NEAREST_EVEN && level != LF_FULL)
         target = half_kind(p, to, f->infinity_code);
-    if (!t->encoders->kernel[h->lanes][target][0][LF_NEAREST])
+    if (!encoders->kernel[h->lanes][target][0][LF_NEAREST])
         target = LF_CODES16; /* binary16 without F16C */
     if (target > LF_QUANTIZED) {
         level = level == LF_PLAIN || level == LF_NEAREST ? LF_NEAREST : LF_NEAREST_UNION;
         p->level = (uint8_t)level;
     }
-    return t->encoders->kernel[h->lanes][target][stochastic][level];
+    return encoders->kernel[h->lanes][target][stochastic][level];
 }
 
 static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_format *from,
-                              const lf_format *to, const lf_projection *q, const tables *t)
+                              const lf_format *to, const lf_projection *q,
+                              const lf_decode_table *decoders)
 {
     const lf_layout *f = &c->operands[0];
     const host *h = &hosts[is_host(to, &hosts[LF_LANES32]) ? LF_LANES32 : LF_LANES64];
@@ -309,20 +277,19 @@ static lf_cast_kernel decoder(lf_cast_plan *p, const lf_context *c, const lf_for
     int kind = f->storage_bytes / 2; /* LF_CODES8 to LF_CODES32 */
     if (kind == LF_CODES16 && h->lanes == LF_LANES32 && level != LF_FULL)
         kind = half_kind(p, from, (uint64_t)h->infinity);
-    if (!t->decoders->kernel[kind][h->lanes][level])
+    if (!decoders->kernel[kind][h->lanes][level])
         kind = LF_CODES16; /* without F16C */
-    return t->decoders->kernel[kind][h->lanes][level];
+    return decoders->kernel[kind][h->lanes][level];
 }
 
 lf_cast_kernel lf_raw_decoder(const lf_cast_plan *plan, const lf_format *from, int lanes, int isa,
                               lf_cast_kernel chosen)
 {
-    const tables *t = tables_of(isa);
     /* Doubling what the host has for infinity would leave the magnitudes. */
-    if (!t || !is_ieee(from) || (plan->raw_add && !plan->special_add))
+    if (!lf_isa_usable(isa) || !is_ieee(from) || (plan->raw_add && !plan->special_add))
         return chosen;
     for (int kind = 0; kind < LF_TARGETS; kind++) {
-        const lf_cast_kernel *levels = t->decoders->kernel[kind][lanes];
+        const lf_cast_kernel *levels = decoders_of(isa)->kernel[kind][lanes];
         if (levels[LF_RAW] && levels[LF_PLAIN] == chosen)
             return levels[LF_RAW];
     }
@@ -333,17 +300,16 @@ int lf_plan_cast(lf_cast_plan *plan, const lf_format *from, const lf_format *to,
                  const lf_projection *projection, const lf_random *random, int want_flags,
                  int want_flags_out, int quantize, int isa, lf_cast_kernel *kernel)
 {
-    const tables *t = tables_of(isa);
     lf_context c;
     /* NaNs that carry signs and payloads, and quirks, take the generic path. */
-    if (!t || projection->nan_rule != LF_NAN_CANONICAL || projection->quirks)
+    if (!lf_isa_usable(isa) || projection->nan_rule != LF_NAN_CANONICAL || projection->quirks)
         return 0;
     if (quantize ? lf_quantize_init(&c, from, to, from, projection)
                  : lf_context_init(&c, LF_CONVERT, &from, to, projection))
         return 0;
     *plan = (lf_cast_plan){.want_flags = want_flags != 0, .want_flags_out = want_flags_out != 0};
-    *kernel = encoder(plan, &c, from, to, projection, random, quantize, t);
+    *kernel = encoder(plan, &c, from, to, projection, random, quantize, encoders_of(isa));
     if (!*kernel && !quantize)
-        *kernel = decoder(plan, &c, from, to, projection, t);
+        *kernel = decoder(plan, &c, from, to, projection, decoders_of(isa));
     return *kernel != NULL;
 }

@@ -35,37 +35,10 @@
 #include <string.h>
 
 #include "host.h"
+#include "isa.h"
 
-#define LF_DECLARE(isa)                                                                            \
-    extern const lf_operate_table lf_operators_##isa;                                              \
-    extern const lf_one_pass_table lf_one_passes_##isa;
-LF_DECLARE(baseline)
-#ifdef LF_HAVE_AVX2
-LF_DECLARE(avx2)
-#endif
-#ifdef LF_HAVE_AVX512
-LF_DECLARE(avx512)
-#endif
-
-static const lf_operate_table *const all_operators[] = {
-    [LF_ISA_BASELINE] = &lf_operators_baseline,
-#ifdef LF_HAVE_AVX2
-    [LF_ISA_AVX2] = &lf_operators_avx2,
-#endif
-#ifdef LF_HAVE_AVX512
-    [LF_ISA_AVX512] = &lf_operators_avx512,
-#endif
-};
-
-static const lf_one_pass_table *const all_one_passes[] = {
-    [LF_ISA_BASELINE] = &lf_one_passes_baseline,
-#ifdef LF_HAVE_AVX2
-    [LF_ISA_AVX2] = &lf_one_passes_avx2,
-#endif
-#ifdef LF_HAVE_AVX512
-    [LF_ISA_AVX512] = &lf_one_passes_avx512,
-#endif
-};
+LF_DEFINE_TABLE_OF(operators_of, lf_operate_table, lf_operators)
+LF_DEFINE_TABLE_OF(one_passes_of, lf_one_pass_table, lf_one_passes)
 
 static const lf_format binary32 = {
     sizeof binary32,       8,     23, 127, 1, LF_INFINITIES_IEEE, LF_NAN_IEEE, 1, 1,
@@ -269,7 +242,7 @@ static bool plan_own(lf_arithmetic_plan *p, const lf_context *c, const lf_format
     p->result = (lf_stage){.kernel = h->lanes == LF_LANES32 ? copy_numbers32 : copy_numbers64,
                            .bytes = bytes,
                            .plan.nan = lf_nan_result(&c->target, &nan).code};
-    p->operate = all_operators[isa]->kernel[h->lanes][op][LF_CARE_NEAREST];
+    p->operate = operators_of(isa)->kernel[h->lanes][op][LF_CARE_NEAREST];
     return true;
 }
 
@@ -306,8 +279,8 @@ static void plan_one_pass(lf_arithmetic_plan *p, const lf_format *const *formats
                : op == LF_HOST_MULTIPLY ? !product_exact(b)
                                         : p->constants.span != UINT64_MAX;
     int kind = one_pass_kind(format, saturates);
-    p->one_pass = all_one_passes[isa]->kernel[kind][op][level == LF_NEAREST_UNION];
-    p->at_once = all_one_passes[isa]->at_once;
+    p->one_pass = one_passes_of(isa)->kernel[kind][op][level == LF_NEAREST_UNION];
+    p->at_once = one_passes_of(isa)->at_once;
 }
 
 static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_format *const *formats,
@@ -347,8 +320,8 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
     p->constants.flip = q->rounding == LF_TOWARD_NEGATIVE ? (uint64_t)1 << (h->bits - 1) : 0;
     p->constants.over_unfit = f->top_exponent > h->bias && (p->checked || p->always_full);
     p->constants.fma_nan_silent = q->fma_nan_silent;
-    p->operate = all_operators[isa]->kernel[lanes][op][care];
-    p->operate_full = all_operators[isa]->kernel[lanes][op][LF_CARE_FULL];
+    p->operate = operators_of(isa)->kernel[lanes][op][care];
+    p->operate_full = operators_of(isa)->kernel[lanes][op][LF_CARE_FULL];
     plan_one_pass(p, formats, format, q, op, &b, isa);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "fpenv.h"
 #include "host_arithmetic.h"
 #include "inputs.h"
+#include "isa.h"
 #include "kernels.h"
 
 /* Below these the generic path is done before plans are made. */
@@ -149,7 +150,7 @@ static int run(apply_job *job, const lf_result *result, size_t n, const lf_forma
     if (status != LF_OK)
         return status;
     bool generic = options && options->generic;
-    int isa = options ? options->isa : LF_ISA_BEST;
+    int isa = lf_isa_of(options);
     if (!generic && n >= KERNEL_FROM && lf_shortcut(job, to, projection, isa))
         return lf_output_run(&job->output, kernel_chunk, job, n, options);
     if (!generic && n >= ARITHMETIC_FROM && by_host(job, projection, isa))

@@ -4,27 +4,13 @@
 
 #include "arithmetic.h"
 #include "gemm.h"
+#include "isa.h"
 
-#define LF_DECLARE_TABLE(isa) extern const lf_gemm_table lf_gemm_##isa;
-LF_DECLARE_TABLE(baseline)
-#ifdef LF_HAVE_AVX2
-LF_DECLARE_TABLE(avx2)
-#endif
-#ifdef LF_HAVE_AVX512
-LF_DECLARE_TABLE(avx512)
-#endif
+LF_DEFINE_TABLE_OF(table_of, lf_gemm_table, lf_gemm)
 
 const lf_gemm_table *lf_gemm_table_of(int isa)
 {
-    switch (isa == LF_ISA_BEST ? lf_isa_best() : isa) {
-#ifdef LF_HAVE_AVX2
-    case LF_ISA_AVX2: return &lf_gemm_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-    case LF_ISA_AVX512: return &lf_gemm_avx512;
-#endif
-    default: return &lf_gemm_baseline;
-    }
+    return table_of(isa);
 }
 
 /* The hosts: precision, exponents of the smallest positive and the greatest number. */
@@ -405,7 +391,7 @@ bool lf_gemm_plan(lf_gemm *g, const lf_reduction *r, const lf_result *result,
                   const lf_options *options)
 {
     const lf_accumulator *acc = r->accumulator;
-    int isa = options ? options->isa : LF_ISA_BEST;
+    int isa = lf_isa_of(options);
     if (result->flags || result->flags_out || r->a_scales.codes || r->b_scales.codes ||
         r->terms == 0 || has_daz(acc) || projection->daz || !plain_projection(projection) ||
         projection->rounding == LF_STOCHASTIC || !lf_isa_usable(isa))

@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "format.h"
 #include "fpenv.h"
+#include "isa.h"
 #include "kernels.h"
 
 /* Made with 200 bits of precision; logarithm.h says what they are. */
@@ -93,26 +94,7 @@ int64_t lf_log2_fixed(uint32_t magnitude)
     return ((int64_t)exponent << 40) + lf_log2_exact(significand);
 }
 
-extern const lf_logarithm_table lf_logarithms_baseline;
-#ifdef LF_HAVE_AVX2
-extern const lf_logarithm_table lf_logarithms_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-extern const lf_logarithm_table lf_logarithms_avx512;
-#endif
-
-static const lf_logarithm_table *table_of(int isa)
-{
-    switch (isa == LF_ISA_BEST ? lf_isa_best() : isa) {
-#ifdef LF_HAVE_AVX2
-    case LF_ISA_AVX2: return &lf_logarithms_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-    case LF_ISA_AVX512: return &lf_logarithms_avx512;
-#endif
-    default: return &lf_logarithms_baseline;
-    }
-}
+LF_DEFINE_TABLE_OF(table_of, lf_logarithm_table, lf_logarithms)
 
 typedef struct sums_job {
     const lf_logarithm_table *table;
@@ -149,7 +131,7 @@ int lf_log2_statistics(const void *x, size_t n, lf_log_statistics *out, const lf
     if (status)
         return status;
     *out = (lf_log_statistics){.size = sizeof *out};
-    sums_job job = {table_of(options ? options->isa : LF_ISA_BEST), x, out};
+    sums_job job = {table_of(lf_isa_of(options)), x, out};
     lf_run_chunks(sums_chunk, &job, n, options ? options->threads : 1);
     return LF_OK;
 }
@@ -202,10 +184,8 @@ int lf_codebook_search(const void *x, size_t n, const lf_codebook *book, int byt
     int status = lf_options_check(options);
     if (status)
         return status;
-    search_job job = {.table = table_of(options ? options->isa : LF_ISA_BEST),
-                      .x = x,
-                      .out = out,
-                      .values = bytes == 4};
+    search_job job = {
+        .table = table_of(lf_isa_of(options)), .x = x, .out = out, .values = bytes == 4};
     arrange(&job.search, book, job.values);
     lf_run_chunks(search_chunk, &job, n, options ? options->threads : 1);
     return LF_OK;

@@ -4,28 +4,9 @@
 
 #include "../kernels/cases.h"
 #include "apply.h"
+#include "isa.h"
 
-extern const lf_case_table lf_cases_baseline;
-#ifdef LF_HAVE_AVX2
-extern const lf_case_table lf_cases_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-extern const lf_case_table lf_cases_avx512;
-#endif
-
-static const lf_case_table *table_of(const lf_options *options)
-{
-    int isa = options ? options->isa : LF_ISA_BEST;
-    switch (isa == LF_ISA_BEST ? lf_isa_best() : isa) {
-#ifdef LF_HAVE_AVX2
-    case LF_ISA_AVX2: return &lf_cases_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-    case LF_ISA_AVX512: return &lf_cases_avx512;
-#endif
-    default: return &lf_cases_baseline;
-    }
-}
+LF_DEFINE_TABLE_OF(table_of, lf_case_table, lf_cases)
 
 /* A number in the mixed radix of a turn. */
 typedef struct odometer {
@@ -151,7 +132,7 @@ int lf_draw_cases(const lf_case_unit *u, const lf_case_turn *turns, int turn_cou
 {
     if (!is_legal(u, turns, turn_count) || (runs && (!out || !bytes)))
         return LF_ERROR_ARGUMENT;
-    const lf_case_table *table = table_of(options);
+    const lf_case_table *table = table_of(lf_isa_of(options));
     const uint64_t count = (uint64_t)turn_count;
     const int columns = u->ports + (u->random_width > 0);
     lf_case_piece *piece = malloc(sizeof *piece);
@@ -184,7 +165,7 @@ int lf_draw_words(uint64_t seed, uint64_t first, int words, uint64_t *out, size_
 {
     if (words < 1 || (n && !out))
         return LF_ERROR_ARGUMENT;
-    const lf_case_table *table = table_of(options);
+    const lf_case_table *table = table_of(lf_isa_of(options));
     uint64_t even[LF_CASE_PIECE], odd[LF_CASE_PIECE];
     for (size_t begin = 0, m; begin < n; begin += m) {
         m = n - begin < LF_CASE_PIECE ? n - begin : LF_CASE_PIECE;

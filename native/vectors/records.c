@@ -3,28 +3,9 @@
 
 #include "../kernels/records.h"
 #include "apply.h"
+#include "isa.h"
 
-extern const lf_record_table lf_records_baseline;
-#ifdef LF_HAVE_AVX2
-extern const lf_record_table lf_records_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-extern const lf_record_table lf_records_avx512;
-#endif
-
-static const lf_record_table *table_of(const lf_options *options)
-{
-    int isa = options ? options->isa : LF_ISA_BEST;
-    switch (isa == LF_ISA_BEST ? lf_isa_best() : isa) {
-#ifdef LF_HAVE_AVX2
-    case LF_ISA_AVX2: return &lf_records_avx2;
-#endif
-#ifdef LF_HAVE_AVX512
-    case LF_ISA_AVX512: return &lf_records_avx512;
-#endif
-    default: return &lf_records_baseline;
-    }
-}
+LF_DEFINE_TABLE_OF(table_of, lf_record_table, lf_records)
 
 static int digits_of(const lf_column *c)
 {
@@ -117,7 +98,7 @@ int lf_write_text(const lf_column *columns, int count, const uint8_t *record, si
         return status;
     if (!record || !out)
         return LF_ERROR_ARGUMENT;
-    const lf_record_table *table = table_of(options);
+    const lf_record_table *table = table_of(lf_isa_of(options));
     lf_text_plan p = {.columns = columns, .record = record, .size = size, .count = count};
     if (table->has_text && !(options && options->generic) && count <= LF_RECORD_MOST)
         plan_words(&p);
@@ -165,7 +146,7 @@ int lf_write_packed(const lf_column *columns, int count, size_t size, uint8_t *o
         return status;
     if (!out)
         return LF_ERROR_ARGUMENT;
-    const lf_record_table *table = table_of(options);
+    const lf_record_table *table = table_of(lf_isa_of(options));
     int plain = size > 16 || (options && options->generic);
     uint8_t last[16];
     for (size_t begin = 0, m; begin < n; begin += m) {
