@@ -93,7 +93,7 @@ static bool cast(const lf_gemm_codec *c, const lf_format *from, const lf_format 
                  void *out, size_t n)
 {
     if (!c->kernel) {
-        lf_options options = {sizeof options, c->isa, 1, 0};
+        lf_options options = {.size = sizeof options, .isa = c->isa, .threads = 1};
         return lf_convert(from, in, 1, to, out, n, &c->projection, NULL, &options) == LF_OK;
     }
     return c->kernel(&c->plan, in, out, NULL, NULL, n, 0) == LF_OK;

@@ -22,7 +22,7 @@ static int factors(lf_run *run, const lf_terms *terms, size_t i, bool daz,
         out[0] = terms->sums[k];
         out[0].value = lf_read(&out[0], daz);
         out[1] = (lf_number){lf_whole(1, false), LF_NO_LOWEST, false};
-        for (int f = 0; f < terms->scale_count; f++) {
+        for (int f = 0; f < terms->scale_count && f < LF_FACTORS - 2; f++) {
             out[2 + f] = terms->scales[k][f];
             out[2 + f].value = lf_read(&out[2 + f], daz);
         }
