@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from lowfloat import vectors
 from lowfloat.cli.options import Subparsers, natural, new_parser, parsed
@@ -113,6 +114,9 @@ def run(arguments: argparse.Namespace) -> int:
         stall=arguments.stall,
     )
     print(f"{arguments.out}: {count:,} cases of {unit}")
+    for source in arguments.source:
+        if not Path(source).is_file():
+            print(f"  not there yet: {source}, which make will ask for")
     print(f"  run it    make -C {arguments.out}")
     return 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,54 @@ def test_the_command_chooses_cases(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "10 cases" in capsys.readouterr().out
     assert main([*command, "-f", "float16"]) == 2
     assert "which cases?" in capsys.readouterr().err
+
+
+def made(folder: Path, *arguments: str, path: str = "") -> str:
+    """What make says, which fails."""
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is not installed")
+    outcome = subprocess.run(
+        [make, "-C", str(folder), *arguments],
+        check=False,
+        env={"PATH": path, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+    )
+    assert outcome.returncode == 2
+    return outcome.stderr
+
+
+@pytest.mark.parametrize("kind", ["verilog", "readmemh", "dpi", "vhdl"])
+def test_make_says_that_a_file_of_the_unit_is_missing(kind: str, tmp_path: Path) -> None:
+    ending = {"dpi": "sv", "vhdl": "vhd"}.get(kind, "v")
+    here, absent = tmp_path / f"here.{ending}", tmp_path / f"absent.{ending}"
+    here.touch()
+    folder = tmp_path / "tb"
+    vectors.write_testbench(kind, UNIT, PORTS, folder, sources=[here, absent])
+    assert f"../absent.{ending} is not there: put the unit's file there" in made(folder)
+    # A folder of a library, say, is for the simulator to find.
+    absent.touch()
+    assert "is not there" not in made(folder, f"SOURCES=../here.{ending} -y ../lib")
+    assert f"Say where the unit is: make SOURCES=../unit.{ending}" in made(folder, "SOURCES=")
+
+
+def test_make_says_what_else_is_missing(tmp_path: Path) -> None:
+    unit = tmp_path / "unit.v"
+    unit.touch()
+    for kind, arguments, message in (
+        ("verilog", ["SIM=vcs"], "SIM is icarus or verilator, not vcs"),
+        ("cocotb", [], "pip install cocotb"),
+    ):
+        vectors.write_testbench(kind, UNIT, PORTS, tmp_path / kind, sources=[unit])
+        assert message in made(tmp_path / kind, *arguments)
+
+
+def test_the_command_names_files_that_are_not_there_yet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here.v").touch()
+    sources = [f"--source={tmp_path}/{name}.v" for name in ("here", "absent")]
+    command = ["testbench", "verilog", "multiply", "-f", "e2m1", "--module", "u", *sources]
+    assert main([*command, "--out", str(tmp_path / "tb")]) == 0
+    assert f"not there yet: {tmp_path}/absent.v" in capsys.readouterr().out

@@ -69,8 +69,9 @@ def _makefile(
 ) -> None:
     options = " --compare result" if bench.interface.flags is None else ""
     options += " --any-nan" if bench.any_nan else ""
-    values = {**_common(bench), "manifest": manifest, "check_options": options}
-    values |= more or {}
+    values = {**_common(bench), "manifest": manifest, "check_options": options, **(more or {})}
+    ending = {"Makefile.vhdl": ".vhd", "Makefile.dpi": ".sv"}.get(template, ".v")
+    values["find_sources"] = render(__package__, "sources.mk", {**values, "ending": ending})
     (folder / "Makefile").write_text(render(__package__, template, values))
 
 

@@ -1,13 +1,9 @@
 # make          simulate with GHDL (VHDL-2008)
 # make check    decode every mismatch of the last run
-SOURCES ?= @{sources}
-LOWFLOAT ?= lowfloat
-ifeq ($(strip $(SOURCES)),)
-$(error Say where the unit is: make SOURCES="../unit.vhd")
-endif
+@{find_sources}
 
 .PHONY: run check clean
-run:
+run: $(UNIT_FILES)
 	mkdir -p work
 	ghdl -i --std=08 --workdir=work $(SOURCES) tb.vhd
 	ghdl -m --std=08 --workdir=work tb
