@@ -28,8 +28,8 @@ EXAMPLES = """\
   lowfloat check div.tv --like div.tv.json --accept faithful
 
 Every line is recomputed by the native code, a sample by the golden model (--golden: all). The
-exit code is 0 if all are right, 1 if not, and 2 if the file is malformed or not the one that its
-manifest describes."""
+exit code is 0 if all are right, 1 if not, and 2 if the file is malformed, not the one that its
+manifest describes, or not as long as --like counts."""
 MISMATCH = 1
 #: Options that describe a unit.
 _DESCRIBING = (
@@ -44,6 +44,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE", help="- is standard input")
     meaning = parser.add_argument_group("what the columns mean, where FILE.json does not say it")
     meaning.add_argument("--like", metavar="MANIFEST", help="of other vectors of the same unit")
+    meaning.add_argument("--partial", action="store_true",
+                         help="with --like: FILE may have fewer or more vectors than that counts")  # fmt: skip
     add_unit(meaning, "--operation")  # type: ignore[arg-type]
     parser.add_argument("--grammar", choices=vectors.GRAMMARS, metavar="G",
                         help=f"by default what the manifest or the name says: {', '.join(vectors.GRAMMARS)}")  # fmt: skip
@@ -72,7 +74,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print mismatches and a summary."""
-    unit, grammar = _described(arguments)
+    unit, grammar, expected = _described(arguments)
     if arguments.device is not None and not arguments.minimize:
         raise ValueError("--device is for shrinking: add --minimize")
     report = vectors.check(
@@ -101,7 +103,23 @@ def run(arguments: argparse.Namespace) -> int:
         f"{arguments.file}: {report.count:,} vectors of {unit}: {outcome} "
         f"(golden model and native code agree on the {report.golden_count:,} both computed)"
     )
+    if expected is not None and report.count != expected and not arguments.partial:
+        name = grammar or vectors.grammar_of(arguments.file)
+        raise _of_another_length(arguments, unit, name, report.count, expected)
     return 0 if report.ok else MISMATCH
+
+
+def _of_another_length(
+    arguments: argparse.Namespace, unit: vectors.Unit, grammar: str, count: int, expected: int
+) -> vectors.VectorFileError:
+    """A device that stopped early, say, must not pass."""
+    ends = "ends" if count < expected else "goes on"
+    return vectors.VectorFileError(
+        "<stdin>" if arguments.file == "-" else arguments.file,
+        vectors.GRAMMARS[grammar].line_of(unit, min(count, expected)), 1,
+        f"the file {ends} after {min(count, expected):,} vectors, and {arguments.like} counts "
+        f"{expected:,}: did the simulation stop early? --partial accepts it",
+    )  # fmt: skip
 
 
 def cause_lines(report: vectors.Report) -> list[str]:
@@ -110,8 +128,10 @@ def cause_lines(report: vectors.Report) -> list[str]:
     return [f"  {line}" for line in aligned(rows, right=[0])]
 
 
-def _described(arguments: argparse.Namespace) -> tuple[vectors.Unit, str | None]:
-    """The unit and the grammar, from the options or a manifest."""
+def _described(
+    arguments: argparse.Namespace,
+) -> tuple[vectors.Unit, str | None, int | None]:
+    """The unit, the grammar and the number of vectors, from the options or a manifest."""
     given = [name for name in _DESCRIBING if getattr(arguments, name) is not None]
     given += ["inexact_integers"] if arguments.inexact_integers else []
     path = manifest_path(arguments.file)
@@ -119,23 +139,31 @@ def _described(arguments: argparse.Namespace) -> tuple[vectors.Unit, str | None]
         if given:
             raise ValueError("--like says what the columns mean: leave out the other options")
         manifest = vectors.read_manifest(arguments.like)
-        return unit_of(manifest, arguments.like), arguments.grammar or _grammar(
-            manifest, arguments.file
-        )
+        unit = unit_of(manifest, arguments.like)
+        if path.exists() and not path.samefile(arguments.like):
+            _agree(unit, unit_of(vectors.read_manifest(path), path), path, arguments.like)
+        grammar = arguments.grammar or _grammar(manifest, arguments.file)
+        return unit, grammar, int(manifest["count"])
+    if arguments.partial:
+        raise ValueError("--partial is for results of a device: add --like MANIFEST")
     if given:
-        if arguments.operation is None:
-            raise ValueError("without a manifest, give both --operation and --format")
-        if arguments.format is None and arguments.operand_formats is None:
-            raise ValueError("without a manifest, give both --operation and --format")
+        formats = (arguments.format, arguments.operand_formats)
+        if arguments.operation is None or formats == (None, None):
+            raise ValueError(
+                f"{path} says what {arguments.file} is: leave out the options that describe it, or "
+                "give --operation and --format too, to compare them with it"
+                if path.exists()
+                else "without a manifest, give both --operation and --format"
+            )
         unit = unit_of_options(arguments)
         if path.exists():
-            _agree(unit, unit_of(vectors.read_manifest(path), path), path)
-        return unit, arguments.grammar
+            _agree(unit, unit_of(vectors.read_manifest(path), path), path, None)
+        return unit, arguments.grammar, None
     if arguments.file == "-":
         raise ValueError(
             "what is on standard input? give --like MANIFEST, or --operation and --format"
         )
-    return _of_its_manifest(arguments.file, path, arguments.grammar)
+    return (*_of_its_manifest(arguments.file, path, arguments.grammar), None)
 
 
 def _grammar(manifest: dict[str, object], file: str) -> str | None:
@@ -146,12 +174,14 @@ def _grammar(manifest: dict[str, object], file: str) -> str | None:
     return str(entry["name"]) if named == "testfloat" else named
 
 
-def _agree(asked: vectors.Unit, described: vectors.Unit, path: Path) -> None:
-    """Refuse options that contradict the manifest beside the file."""
+def _agree(asked: vectors.Unit, described: vectors.Unit, path: Path, other: str | None) -> None:
+    """Refuse options, or another manifest, that contradict the manifest beside the file."""
     if asked != described:
+        options = "the options" if other is None else "--like"
+        said = "the options say" if other is None else f"{other} says"
         raise ValueError(
-            f"{path} says that the file is of {described}, and the options say {asked}: leave out "
-            "the options, or move the manifest away if they are right"
+            f"{path} says that the file is of {described}, and {said} {asked}: leave out {options}, "
+            f"or move {path} away if it is wrong"
             + ("" if str(asked) != str(described) else "; the policies or format fields differ")
         )
 

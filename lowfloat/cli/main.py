@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     parser = build_parser()
+    arguments = argparse.Namespace()
     try:
         arguments = parser.parse_args(argv)
         if not hasattr(arguments, "run"):
@@ -84,16 +86,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f"lowfloat: {_sentence(error)}", file=sys.stderr)
+        print(f"lowfloat: {_sentence(error, arguments)}", file=sys.stderr)
         return USAGE_ERROR
     return status
 
 
-def _sentence(error: Exception) -> str:
-    """An error as one line."""
+#: What to do about an error of the system.
+_ADVICE = {
+    errno.ENOSPC: "make room there and give the command again",
+    errno.EDQUOT: "make room there and give the command again",
+    errno.EFBIG: "the file system or a limit (ulimit -f) forbids longer files",
+    errno.EACCES: "choose another place, or ask for the right to write or read there",
+    errno.EROFS: "choose another place",
+}
+
+
+def _sentence(error: Exception, arguments: argparse.Namespace) -> str:
+    """An error as one line; one of writing names what was to be written."""
     if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename is not None else ""
-        return f"{place}{error.strerror[0].lower()}{error.strerror[1:]}"
+        # A copy that fails for want of space names its source first.
+        place = error.filename2 if error.filename2 is not None else error.filename
+        if place is None:
+            place = getattr(arguments, "out", None) or getattr(arguments, "report", None)
+        text = "" if place is None else f"{'standard output' if place == '-' else place}: "
+        if error.errno == errno.EEXIST:
+            return f"{text}is a file already, not a folder"
+        advice = _ADVICE.get(error.errno or 0)
+        text += f"{error.strerror[0].lower()}{error.strerror[1:]}"
+        return text if advice is None else f"{text}: {advice}"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -178,6 +178,7 @@ def rounded_away(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checks")
     command = ["vectors", "multiply", "-f", "float8_e4m3fn", "--exhaustive", "--out"]
     assert main([*command, str(folder / "dut.tv"), "--rounding", "RNA"]) == 0
+    (folder / "dut.tv.json").unlink()
     assert main([*command, str(folder / "good.tv")]) == 0
     return folder
 
@@ -287,3 +288,39 @@ def test_a_program_is_a_device(
     for program, message in (("false", "exit code 1"), ("true", "answered 0 of 1")):
         assert main([*command, "--minimize", "--device", program]) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["dut.tv", "dut.csv", "dut.npz", "dut.bin"])
+def test_a_device_that_stops_early_does_not_pass(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = vectors.Cases(MULTIPLY, 100, seed=1)
+    vectors.write(tmp_path / "good.tv", cases)
+    like = ["--like", str(tmp_path / "good.tv.json")]
+    for count, message in ((60, "ends after 60 vectors"), (140, "goes on after 100 vectors")):
+        vectors.write(tmp_path / name, vectors.Cases(MULTIPLY, count, seed=1))
+        (tmp_path / f"{name}.json").unlink()
+        assert main(["check", str(tmp_path / name), *like]) == 2
+        shown = capsys.readouterr()
+        line = min(count, 100) + (2 if name == "dut.csv" else 1)
+        assert f"{name}, line {line}, column 1: the file {message}" in shown.err
+        assert f"{count} vectors of multiply" in shown.out
+        assert main(["check", str(tmp_path / name), *like, "--partial"]) == 0
+    assert main(["check", str(tmp_path / "good.tv"), "--partial"]) == 2
+    assert "add --like" in capsys.readouterr().err
+
+
+def test_headers_that_contradict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "arm.tv")
+    write = ["vectors", "multiply", "-f", "e4m3fn", "-n", "50"]
+    assert main([*write, "--out", path, "--policy", "arm"]) == 0
+    assert main([*write, "--out", str(tmp_path / "ieee.tv"), "--rounding", "RTZ"]) == 0
+    capsys.readouterr()
+    for arguments, message in (
+        (["--like", str(tmp_path / "ieee.tv.json")], "leave out --like, or move"),
+        (["--operation", "multiply", "--format", "e4m3fn"], "the policies or format fields differ"),
+        (["--rounding", "RTZ"], "arm.tv.json says what"),
+    ):
+        assert main(["check", path, *arguments]) == 2
+        assert message in capsys.readouterr().err
+    assert main(["check", path, "--like", f"{path}.json"]) == 0

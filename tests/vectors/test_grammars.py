@@ -127,9 +127,37 @@ BAD = [
     ("fptest", b"b16* =0 +1.000P0 -1.000P1 -> -1.000P1 xx\n", 1, 39, "are no flags"),
     ("fptest", b"b32* =0 +1.000P0 -1.000P1 -> -1.000P1 xx\n", 1, 2, "begin with 'b16* =0 '"),
     ("fptest", b"b16* =0 +1.000P0 -1.000P1 -> -1.000P1\r\n", 1, 38, "CR LF"),
-    ("npz", b"PK\x03\x04 nothing", 1, 1, "no .npz archive"),
+    ("fptest", b"// note\nb16* =0 +1.000P0 -1.000P1 -> -1.000P1\n", 1, 1, "begin with 'b16* =0 '"),
+    ("csv", LINES["csv"].replace(b"\n", b"\r\n"), 1, 17, "CR LF"),
+    ("csv", b"\xef\xbb\xbf" + LINES["csv"], 1, 1, "byte order mark"),
+    ("testfloat", b"\xef\xbb\xbf" + LINES["testfloat"], 1, 1, "byte order mark"),
+    ("flopoco", b"0011110000000000 1100000000000000\n# note\n", 2, 1, "a comment"),
+    ("flopoco", b"0011110000000000 1100000000000000\n1 1100000000000000 1 00000\r\n", 2, 27, "CR LF"),
+    ("npz", b"PK\x03\x04 nothing", 1, 1, "truncated, or something follows it"),
+    ("npz", b"PX\x03\x04 nothing", 1, 1, "no .npz archive"),
     ("npz", b"", 1, 1, "the file is empty"),
 ]  # fmt: skip
+
+
+def test_hints_are_not_wrong(tmp_path: Path) -> None:
+    """Lines of binary digits are FloPoCo's own, though TestFloat has such lines too."""
+    path = tmp_path / "x.input"
+    path.write_bytes(LINES["flopoco"][:-7])
+    with pytest.raises(vectors.VectorFileError, match=r"truncated, write it again$"):
+        vectors.read(path, UNITS[0])
+    path.write_bytes(LINES["testfloat"])
+    with pytest.raises(vectors.VectorFileError, match="of the grammar testfloat, not flopoco"):
+        vectors.read(path, UNITS[0])
+
+
+@pytest.mark.parametrize("rest", [b"x", b"\n", LINES["testfloat"], b"PK\x05\x06"])
+def test_nothing_follows_an_archive(rest: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    vectors.write(path, vectors.Cases(UNITS[0], 20, seed=1))
+    assert vectors.read(path, UNITS[0]).count == 20
+    path.write_bytes(path.read_bytes() + rest)
+    with pytest.raises(vectors.VectorFileError, match="something follows it"):
+        vectors.read(path, UNITS[0])
 
 
 @pytest.mark.parametrize(("grammar", "data", "line", "column", "message"), BAD)

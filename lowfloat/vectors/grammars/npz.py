@@ -20,6 +20,9 @@ from lowfloat.vectors.grammars.streams import Stream
 from lowfloat.vectors.table import Table
 from lowfloat.vectors.units import Codes, Unit
 
+#: How an archive begins, and its last record, which has a fixed size where it has no comment.
+_FIRST, _LAST, _LAST_SIZE = b"PK\x03\x04", b"PK\x05\x06", 22
+
 
 class NpzGrammar:
     """A file that is written column by column, and read whole."""
@@ -83,6 +86,16 @@ class NpzGrammar:
             If it is no archive, or lacks a column or has one of another shape or dtype.
         """
         data = b"".join(iter(lambda: stream.read(1 << 24), b""))
+        if not data.startswith(_FIRST):
+            raise VectorFileError(
+                stream.name, 1, 1, "this is no .npz archive, which begins with the bytes PK 03 04"
+            )
+        if data[-_LAST_SIZE:][: len(_LAST)] != _LAST:
+            raise VectorFileError(
+                stream.name, 1, 1,
+                "the archive is truncated, or something follows it: its last 22 bytes should be "
+                "the end of the directory, PK 05 06 and no comment; write it again",
+            )  # fmt: skip
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 # A member that is no array comes as bytes.

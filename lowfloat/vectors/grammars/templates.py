@@ -133,16 +133,7 @@ class TemplateGrammar:
         layout, header = self.layout(unit), self.header(unit)
         found = stream.read(len(header))
         if found != header:
-            at = next(
-                (i for i, (x, y) in enumerate(zip(found, header, strict=False)) if x != y),
-                len(found),
-            )
-            raise VectorFileError(
-                stream.name,
-                1,
-                at + 1,
-                f"the file should begin with the line {header.decode().rstrip()!r}",
-            )
+            raise VectorFileError(stream.name, 1, *_header_error(found, header))
         line = 1 + header.count(b"\n")
         while data := stream.read(PAGE * layout.size):
             count, rest = divmod(len(data), layout.size)
@@ -162,8 +153,11 @@ class TemplateGrammar:
         )
         rest = data[bad * layout.size :] + stream.read(4 * layout.size + 400)
         at, message = _explain(rest, layout)
-        other = looks_like(rest.split(b"\n", 1)[0])
-        if other is not None and other != self.name:
+        first = rest.split(b"\n", 1)[0]
+        other = looks_like(first)
+        # Binary digits and spaces are as good as FloPoCo's.
+        own = self.name == "flopoco" and not first.strip(b"01 ")
+        if other is not None and other != self.name and not own:
             message += f" (this looks like a line of the grammar {other}, not {self.name})"
         before = rest[:at]
         column = at - (before.rfind(b"\n") + 1) + 1
@@ -230,15 +224,33 @@ def title(column: Column) -> str:
     return _TITLES.get(column.name, f"operand {column.name}")
 
 
+_CR_LF = "the line ends with CR LF: vectors end lines with LF alone"
+_COMMENT = "a comment: the grammar has none, descriptions are in the manifest"
+_MARK = "the file begins with a byte order mark: vectors are plain ASCII, write them without it"
+
+
+def _header_error(found: bytes, header: bytes) -> tuple[int, str]:
+    """The column and the description of what is wrong with a first line."""
+    pairs = zip(found, header, strict=False)
+    at = next((i for i, (x, y) in enumerate(pairs) if x != y), len(found))
+    if found.startswith(b"\xef\xbb\xbf"):
+        return 1, _MARK
+    if found[at : at + 1] == b"\r" and header[at : at + 1] == b"\n":
+        return at + 1, _CR_LF
+    return at + 1, f"the file should begin with the line {header.decode().rstrip()!r}"
+
+
 def _explain(data: bytes, layout: Layout) -> tuple[int, str]:
     """The index and the description of the first error in bytes that should be a record."""
     line = data.split(b"\n", 1)[0]
+    if line.startswith(b"\xef\xbb\xbf"):
+        return 0, _MARK
     if line.endswith(b"\r"):
-        return len(line) - 1, "the line ends with CR LF: vectors end lines with LF alone"
+        return len(line) - 1, _CR_LF
     if not line.strip() and data:
         return 0, "the line is blank: every line is a vector"
     if line.lstrip().startswith((b"#", b"//", b";")):
-        return 0, "a comment: the grammar has none, descriptions are in the manifest"
+        return 0, _COMMENT
     position = 0
     for field in layout.fields:
         found = _literal_error(data, position, field.start, layout, field)
@@ -262,6 +274,10 @@ def _literal_error(
     if start + at >= len(data):
         return len(data), "the file ends inside this line: it is truncated, write it again"
     here, wanted = data[start + at : start + at + 1], expected[at : at + 1]
+    if here in (b"#", b"/", b";") and data[start + at - 1 : start + at] == b"\n":
+        return start + at, _COMMENT
+    if here == b"\r" and wanted == b"\n":
+        return start + at, _CR_LF
     last = next((f for f in layout.fields if f.start + f.digits == start), None)
     if last is not None and at == 0:
         if here.isalnum() and here not in b"xXzZ":
