@@ -109,8 +109,10 @@ LF_INLINE int NAME(lf_cast)(const lf_cast_plan *p, const void *in, void *out, ui
             NAME(lf_plain_chunk)(p, chunk, to, random, target, stochastic);
         else if (level == LF_UNION)
             found = NAME(lf_union_chunk)(p, chunk, to, random, target, stochastic);
+        else if (p->common)
+            NAME(lf_full_chunk)(p, chunk, to, chunk_flags, random, target, stochastic, 1);
         else
-            NAME(lf_full_chunk)(p, chunk, to, chunk_flags, random, target, stochastic);
+            NAME(lf_full_chunk)(p, chunk, to, chunk_flags, random, target, stochastic, 0);
         if (united && found.largest >= HOST_INFINITY) {
             redo(p, source, result, NULL, &raised, count, first + done);
             continue;

@@ -34,7 +34,7 @@ typedef struct lf_operate_plan {
     uint64_t flip; /* the sign bit under toward_negative: -((-x) + (-y)) has its zeros' signs */
     uint64_t least, span;   /* fma: magnitudes of products that fit; all if span is all ones */
     uint8_t fma_nan_silent; /* */
-    uint8_t over_unfit; /* what overflows this host may be next to the result's largest number */
+    uint8_t over_unfit;     /* what overflows this host may be below the power of two beyond it */
 } lf_operate_plan;
 
 /* n results; returns the largest magnitude's bits, or all ones if a product or an overflow
@@ -75,6 +75,7 @@ typedef struct lf_one_pass_table {
 typedef struct lf_stage {
     lf_cast_plan plan, full_plan;
     lf_cast_kernel kernel, full;
+    uint8_t flagged; /* operands: whether `full` raises flags, and makes signaling NaNs quiet */
     /* Operands whose magnitude's bits are below it are zeros (Q-3, and `flush` formats), of their
      * sign unless kept_sign is 0. */
     int64_t zero_below;

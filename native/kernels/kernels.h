@@ -14,7 +14,8 @@
  * in 32-bit lanes or binary64 in 64-bit lanes, and F the bits of its fraction. A pair of
  * constants (x, x_flip) is chosen by sign: x, or x ^ x_flip for negative numbers. */
 typedef struct lf_cast_plan {
-    uint8_t level; /* enum lf_level, of the kernel that was chosen */
+    uint8_t level;  /* enum lf_level, of the kernel that was chosen */
+    uint8_t common; /* full kernels: signed, gradual, with both zeros, and nothing is flushed */
     /* Rounding: lattice.h. */
     int64_t cap; /* plain and union kernels: larger magnitudes are read as this one */
     int64_t low_field;
@@ -32,6 +33,9 @@ typedef struct lf_cast_plan {
     uint64_t over, over_flip;
     uint64_t over_code, over_code_flip; /* union kernels: its magnitude code */
     uint64_t infinite, infinite_flip;
+    /* Full kernels: the magnitude's bits of infinity, beyond which are NaNs. The host's own; one
+     * more if the host's own is a number that overflowed (operate.h). */
+    int64_t infinite_at;
     uint64_t nan;
     /* Codes to host numbers: quantize and decode. */
     int32_t code_shift;

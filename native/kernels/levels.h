@@ -149,10 +149,11 @@ LF_INLINE NAME(lf_findings)
     return found;
 }
 
-/* Everything, with a byte of flags per element. */
+/* Everything, with a byte of flags per element. `common`: as in the plan; then zeros and what is
+ * below the smallest number are codes like others. */
 LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in, void *out,
                                    uint8_t *flags, const LANE *random, const int target,
-                                   const int stochastic)
+                                   const int stochastic, const int common)
 {
     const lf_cast_plan copy = *plan;
     const lf_cast_plan *p = &copy;
@@ -163,25 +164,26 @@ LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in
         LANE r = stochastic ? random[i] : 0;
         LANE negative = (LANE)((SIGNED_LANE)x >> (LF_LANES - 1));
         SIGNED_LANE m = (SIGNED_LANE)(x & ~(LANE)0 >> 1);
-        m = m < (SIGNED_LANE)p->zero_below ? 0 : m;
+        m = !common && m < (SIGNED_LANE)p->zero_below ? 0 : m;
         NAME(lf_point) v = NAME(lf_locate)(p, m, stochastic);
         LANE t = NAME(lf_threshold)(p, v.w, v.s, r, stochastic);
         t ^= negative & (LANE)p->threshold_flip;
         LANE code = NAME(lf_round)(v.w, v.s, t);
 
-        int below = m < (SIGNED_LANE)p->smallest;
+        int below = !common && m < (SIGNED_LANE)p->smallest;
         LANE half = NAME(lf_pick)((LANE)p->smallest_half, (LANE)p->smallest_half_flip, negative);
         code = below ? (m < (SIGNED_LANE)half ? 0 : (LANE)p->smallest_code) : code;
         int inexact = v.w >> v.s << v.s != v.w || below;
         int tiny = NAME(lf_tiny)(p, m, negative, v.exact, r, stochastic);
-        int flushed = tiny & p->flush;
+        int flushed = !common && tiny & p->flush;
         LANE raised = inexact ? LF_INEXACT : 0;
         raised |= inexact && tiny ? LF_UNDERFLOW : 0;
         raised = flushed ? LF_INEXACT | LF_UNDERFLOW : raised;
 
         LANE kept = flushed ? 0 : code;
         LANE number = target == LF_QUANTIZED ? NAME(lf_widen)(p, kept) : kept;
-        LANE result = NAME(lf_signed)(p, number, kept, x, target);
+        LANE sign = (target == LF_QUANTIZED ? x : x >> p->sign_shift) & (LANE)p->sign_mask;
+        LANE result = common ? number | sign : NAME(lf_signed)(p, number, kept, x, target);
 #define REPLACE(condition, name)                                                                   \
     do {                                                                                           \
         LANE value = NAME(lf_pick)((LANE)p->name, (LANE)p->name##_flip, negative);                 \
@@ -191,12 +193,15 @@ LF_INLINE void NAME(lf_full_chunk)(const lf_cast_plan *plan, const UNALIGNED *in
         raised = replaced ? value_flags : raised;                                                  \
     } while (0)
         REPLACE((SIGNED_LANE)code > (SIGNED_LANE)p->max_code, over);
-        REPLACE(negative && (SIGNED_LANE)code >= (SIGNED_LANE)p->negative_min, over);
-        REPLACE(m == 0, zero);
-        REPLACE(m >= HOST_INFINITY, infinite);
+        if (!common) {
+            REPLACE(negative && (SIGNED_LANE)code >= (SIGNED_LANE)p->negative_min, over);
+            REPLACE(m == 0, zero);
+        }
+        const SIGNED_LANE infinity = (SIGNED_LANE)p->infinite_at;
+        REPLACE(m >= infinity, infinite);
 #undef REPLACE
-        result = m > HOST_INFINITY ? (LANE)p->nan : result;
-        raised = m > HOST_INFINITY ? p->nan_flags | ((LANE)m & quiet ? 0 : LF_INVALID) : raised;
+        result = m > infinity ? (LANE)p->nan : result;
+        raised = m > infinity ? p->nan_flags | ((LANE)m & quiet ? 0 : LF_INVALID) : raised;
         flags[i] = (uint8_t)raised;
         NAME(lf_store)(out, target, i, result);
     }

@@ -45,8 +45,16 @@ LF_INLINE LANE NAME(lf_not_zero)(LANE result, int exact)
     return MAGNITUDE(result) == 0 && !exact ? result | 1 : result;
 }
 
-/* What A-1 to A-8 call invalid or a division by zero, from operands and result; and an overflow of
- * finite operands, counted in *over, becomes the host's largest number. */
+/* Whether a NaN's first bit of fraction is not set. */
+LF_INLINE int NAME(lf_signals)(SIGNED_LANE magnitude)
+{
+    const LANE quiet = (LANE)1 << (FRACTION - 1);
+    return (LANE)magnitude - HOST_INFINITY - 1 < quiet - 1;
+}
+
+/* What A-1 to A-8 call invalid or a division by zero, from operands and result. An infinity that is
+ * none by overflow gets the mark that cast kernels know (infinite_at); one by overflow, counted in
+ * *over, stays, and rounds as the power of two beyond the host's range. */
 LF_INLINE LANE NAME(lf_special)(const lf_operate_plan *p, LANE x, LANE y, LANE z, LANE result,
                                 uint8_t *flags, LANE *over, const int op, const int arity)
 {
@@ -59,12 +67,13 @@ LF_INLINE LANE NAME(lf_special)(const lf_operate_plan *p, LANE x, LANE y, LANE z
         int product = (a == 0 && b == HOST_INFINITY) | (b == 0 && a == HOST_INFINITY);
         raised = product && !(c > HOST_INFINITY && p->fma_nan_silent) ? LF_INVALID : raised;
     }
-    int pole = op == LF_HOST_DIVIDE && b == 0 && a != 0 && a < HOST_INFINITY;
+    int pole = (op == LF_HOST_DIVIDE) & (b == 0) & (a != 0) & (a < HOST_INFINITY);
     raised = pole ? LF_DIVIDE_BY_ZERO : raised;
-    *flags = (uint8_t)raised;
-    LANE overflows = MAGNITUDE(result) == HOST_INFINITY && !infinite && !pole;
-    *over |= overflows;
-    return result - overflows;
+    int signals = NAME(lf_signals)(a) | NAME(lf_signals)(b) | NAME(lf_signals)(c);
+    *flags = (uint8_t)(signals ? LF_INVALID : raised);
+    int large = MAGNITUDE(result) == HOST_INFINITY, exact = infinite | pole;
+    *over |= large & !exact;
+    return result + (large & exact);
 }
 
 LF_INLINE uint64_t NAME(lf_operate)(const lf_operate_plan *plan, const void *x, const void *y,

@@ -96,6 +96,9 @@ static void plan_encode(lf_cast_plan *p, const lf_layout *f, const lf_projection
     p->zero_below = q->daz ? (int64_t)1 << h->fraction : 0;
     p->flush = f->zero && (q->ftz || f->subnormals == LF_SUBNORMALS_FLUSH);
     p->negative_min = f->is_signed ? (int64_t)(UINT64_MAX >> 1 >> (64 - h->bits)) : f->zero;
+    p->infinite_at = h->infinity;
+    p->common = f->is_signed && f->zero && f->negative_zero && !q->daz && !p->flush &&
+                f->subnormals == LF_SUBNORMALS_GRADUAL;
     plan_low(p, f, q, h);
 }
 
@@ -290,7 +293,7 @@ lf_cast_kernel lf_raw_decoder(const lf_cast_plan *plan, const lf_format *from, i
         return chosen;
     for (int kind = 0; kind < LF_TARGETS; kind++) {
         const lf_cast_kernel *levels = decoders_of(isa)->kernel[kind][lanes];
-        if (levels[LF_RAW] && levels[LF_PLAIN] == chosen)
+        if (levels[LF_RAW] && (levels[LF_PLAIN] == chosen || levels[LF_FULL] == chosen))
             return levels[LF_RAW];
     }
     return chosen;

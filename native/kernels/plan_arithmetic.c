@@ -28,6 +28,12 @@
  *
  * Fused. A product that is exact, and a sum as above.
  *
+ * Overflows. The host's infinity stands for an exact result of at least t = 2^(bias + 1), which is
+ * the number m next to r's largest where r reaches the host's highest binade. The arguments above
+ * do not mind that m is no host number: products have at most H bits, and a quotient of less than t
+ * does not round to t. Sums that were rounded to odd may; see overflow_sure. Full kernels keep what
+ * overflows apart from infinities, and round it as t itself.
+ *
  * binary32 and binary64 themselves, to nearest even without flags: f(v) is the result.
  */
 #include "host_arithmetic.h"
@@ -131,6 +137,26 @@ static bool nearest_sum(const bounds *b)
            lattice(b->x) >= lattice(b->r) && lattice(b->y) >= lattice(b->r);
 }
 
+/* Whether no exact result of less than t = 2^(bias + 1) overflows the host: those that do are
+ * above t - 2^(bias - H).
+ *
+ * Sums of r's precision or less: as in nearest_sum with e = bias; x, a host number, is not t, so
+ * that t - x >= 2^(e - p_r + 1), and t - v >= 2^(e - p_r) > 2^(e - H).
+ *
+ * Fused, of a product P < 2^bias (host_holds): z >= 2^bias is a multiple of 2^(bias + 1 - p_z), as
+ * is d = t - z. If P < d is so near, it is above d / 2 >= 2^(bias - p_z), and a multiple of
+ * 2^(bias - p_z - (p_x + p_y - 1)), like d: t - v = d - P is not less than that, and not less than
+ * 2^(bias + 1 - H) if p_x + p_y + p_z <= H. (Signs as they may be: other sums do not grow.) */
+static bool overflow_sure(int op, const bounds *b, const lf_layout *z)
+{
+    switch (op) {
+    case LF_HOST_ADD:
+    case LF_HOST_SUBTRACT: return nearest_sum(b);
+    case LF_HOST_FMA: return precision(b->x) + precision(b->y) + precision(z) <= b->bits;
+    default: return true;
+    }
+}
+
 /* Operands to the host, exactly. A `flush` format is a gradual one whose subnormals are zeros. */
 static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *f, bool daz,
                          const host *h, const lf_format *to, int isa)
@@ -141,8 +167,11 @@ static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *
     if (flush)
         gradual.subnormals = LF_SUBNORMALS_GRADUAL;
     s->bytes = f->storage_bytes;
-    bool planned = lf_plan_cast(&s->plan, &gradual, to, &exact, NULL, 0, 0, 0, isa, &s->kernel) &&
-                   lf_plan_cast(&s->full_plan, &gradual, to, &exact, NULL, 1, 1, 0, isa, &s->full);
+    /* Only NaNs of IEEE 754 signal. */
+    int signals = f->nan == LF_NAN_IEEE;
+    bool planned =
+        lf_plan_cast(&s->plan, &gradual, to, &exact, NULL, 0, 0, 0, isa, &s->kernel) &&
+        lf_plan_cast(&s->full_plan, &gradual, to, &exact, NULL, signals, signals, 0, isa, &s->full);
     if (!planned)
         return false;
     if ((flush || daz) && f->subnormals != LF_SUBNORMALS_NORMAL) {
@@ -152,20 +181,49 @@ static bool plan_operand(lf_stage *s, const lf_format *format, const lf_layout *
     lf_cast_kernel raw = lf_raw_decoder(&s->plan, &gradual, h->lanes, isa, s->kernel);
     s->raw = raw != s->kernel;
     s->kernel = raw;
+    raw = lf_raw_decoder(&s->full_plan, &gradual, h->lanes, isa, s->full);
+    s->flagged = signals && raw == s->full;
+    s->full = raw;
     return true;
 }
 
+/* What t = 2^(bias + 1) becomes, where the host's largest number need not overflow. (Negative
+ * results of unsigned formats do not depend on their size: P-12.) */
+static void plan_overflow(lf_cast_plan *p, const lf_target *target, const host *h)
+{
+    const lf_layout *f = &target->format;
+    lf_value t = {.kind = LF_FINITE, .significand = (lf_u128)1 << 127, .exponent = h->bias + 1};
+    uint64_t minus = p->over ^ p->over_flip;
+    uint8_t minus_flags = p->over_flags ^ p->over_flags_flip;
+    if (f->top_exponent <= h->bias)
+        return;
+    lf_coded over = lf_project(target, &t, 0);
+    p->over = over.code;
+    p->over_flags = over.flags;
+    if (f->is_signed) {
+        t.sign = true;
+        over = lf_project(target, &t, 0);
+        minus = over.code;
+        minus_flags = over.flags;
+    }
+    p->over_flip = p->over ^ minus;
+    p->over_flags_flip = p->over_flags ^ minus_flags;
+}
+
 static bool plan_result(lf_stage *s, const lf_format *from, const lf_format *format,
-                        const lf_layout *f, const lf_projection *q, const lf_random *random,
-                        int want_flags, int want_flags_out, int isa)
+                        const lf_target *target, const lf_projection *q, const lf_random *random,
+                        int want_flags, int want_flags_out, int isa, const host *h)
 {
     lf_projection rounding = *q;
     rounding.daz = 0; /* of operands */
-    s->bytes = f->storage_bytes;
-    return lf_plan_cast(&s->plan, from, format, &rounding, random, want_flags, want_flags_out, 0,
-                        isa, &s->kernel) &&
-           lf_plan_cast(&s->full_plan, from, format, &rounding, random, 1, 1, 0, isa, &s->full) &&
-           !s->plan.widen;
+    s->bytes = target->format.storage_bytes;
+    bool planned =
+        lf_plan_cast(&s->plan, from, format, &rounding, random, want_flags, want_flags_out, 0, isa,
+                     &s->kernel) &&
+        lf_plan_cast(&s->full_plan, from, format, &rounding, random, 1, 1, 0, isa, &s->full);
+    s->full_plan.infinite_at++;
+    plan_overflow(&s->full_plan, target, h);
+    return planned && !s->plan.widen;
 }
 
 /* Whether f(v) may stand for v, and the constants of fma. */
@@ -301,16 +359,15 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
         .arity = lf_arity(c->operation), .lanes = lanes, .constants.span = UINT64_MAX};
     if (!want_flags && !want_flags_out && plan_own(p, c, formats, format, q, op, isa, h))
         return true;
-    /* What overflows the host overflows the result's format too; whether its largest number does,
-     * rounded down, is sure only below the host's highest binade. */
+    /* What overflows the host overflows the result's format too, but for over_unfit. */
     if (f->top_exponent > h->bias + 1 || !host_holds(p, op, &b, c, h))
         return false;
     for (int k = 0; k < p->arity; k++)
         if (!plan_operand(&p->operands[k], formats[k], &c->operands[k], q->daz, h, host_format,
                           isa))
             return false;
-    if (!plan_result(&p->result, host_format, format, f, q, random, want_flags, want_flags_out,
-                     isa))
+    if (!plan_result(&p->result, host_format, format, &c->target, q, random, want_flags,
+                     want_flags_out, isa, h))
         return false;
     int level = p->result.plan.level;
     bool simple = level == LF_NEAREST, sum = op <= LF_HOST_SUBTRACT;
@@ -318,7 +375,8 @@ static bool plan_host(lf_arithmetic_plan *p, const lf_context *c, const lf_forma
     p->always_full = level == LF_FULL;
     p->checked = level == LF_UNION || level == LF_NEAREST_UNION;
     p->constants.flip = q->rounding == LF_TOWARD_NEGATIVE ? (uint64_t)1 << (h->bits - 1) : 0;
-    p->constants.over_unfit = f->top_exponent > h->bias && (p->checked || p->always_full);
+    p->constants.over_unfit = f->top_exponent > h->bias && (p->checked || p->always_full) &&
+                              !overflow_sure(op, &b, &c->operands[2]);
     p->constants.fma_nan_silent = q->fma_nan_silent;
     p->operate = operators_of(isa)->kernel[lanes][op][care];
     p->operate_full = operators_of(isa)->kernel[lanes][op][LF_CARE_FULL];

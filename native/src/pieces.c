@@ -67,7 +67,7 @@ static void decode(const piece *p, int k, bool full, buffers *b)
         flush64(x, s, n);
     if (n < p->n) {
         repeat(p->plan->lanes, x, p->n);
-        if (full)
+        if (full && s->flagged)
             memset(b->flags[k], b->flags[k][0], p->n);
     }
 }
@@ -92,7 +92,7 @@ static int round_full(const piece *p, buffers *b, void *out, uint8_t *flags_out,
     int status = s->full(&s->full_plan, b->result, out, all, NULL, p->n, first);
     uint32_t raised = 0;
     for (int k = 0; k < p->plan->arity; k++)
-        for (size_t i = 0; i < p->n; i++)
+        for (size_t i = 0; p->plan->operands[k].flagged && i < p->n; i++)
             all[i] |= b->flags[k][i];
     for (size_t i = 0; i < p->n; i++) {
         all[i] |= b->flags[3][i];
@@ -105,8 +105,9 @@ static int round_full(const piece *p, buffers *b, void *out, uint8_t *flags_out,
     return status;
 }
 
+/* *unfit: whether the plan's host did not do, and the wider one did. */
 static int run_piece(piece p, buffers *b, void *out, uint8_t *flags_out, uint32_t *flags,
-                     uint64_t first)
+                     uint64_t first, bool *unfit)
 {
     const lf_arithmetic_plan *plan = p.plan;
     const uint64_t infinity = plan->lanes == LF_LANES32 ? 0x7f800000 : 0x7ff0000000000000;
@@ -117,8 +118,9 @@ static int run_piece(piece p, buffers *b, void *out, uint8_t *flags_out, uint32_
         largest = compute(&p, full, b);
     }
     if (largest == UINT64_MAX) {
+        *unfit = true;
         p.plan = plan->wider;
-        return run_piece(p, b, out, flags_out, flags, first);
+        return run_piece(p, b, out, flags_out, flags, first, unfit);
     }
     if (full)
         return round_full(&p, b, out, flags_out, flags, first);
@@ -139,7 +141,8 @@ static void prefetch(const piece *p, const char *out)
         __builtin_prefetch(out + size + at, 1);
 }
 
-/* Pieces after one that one_pass could not do: what it met seldom comes alone. */
+/* Pieces after one that one_pass, or the plan's host, could not do: what it met seldom comes alone.
+ */
 #define SKIPPED 8
 
 /* The piece by the kernel of one_pass.h; false where it cannot. */
@@ -172,7 +175,7 @@ int lf_arithmetic_run(const lf_arithmetic_plan *plan, const void *const codes[3]
     /* Pieces begin where chunks of the draw do, so that cast kernels take them whole. */
     const size_t most = plan->lanes == LF_LANES32 ? PIECE : PIECE / 2;
     const bool one_pass = plan->one_pass && all_strides(plan, strides);
-    int skipped = 0;
+    int skipped = 0, wide = 0;
     for (size_t done = 0, count; done < n; done += count) {
         size_t room = most - (first + done) % most;
         count = n - done < room ? n - done : room;
@@ -191,8 +194,12 @@ int lf_arithmetic_run(const lf_arithmetic_plan *plan, const void *const codes[3]
             skipped = SKIPPED;
         }
         skipped -= skipped > 0;
-        int status =
-            run_piece(p, &b, results, flags_out ? flags_out + done : NULL, flags, first + done);
+        if (wide > 0)
+            p.plan = plan->wider;
+        bool unfit = false;
+        int status = run_piece(p, &b, results, flags_out ? flags_out + done : NULL, flags,
+                               first + done, &unfit);
+        wide = unfit ? SKIPPED : wide - (wide > 0);
         if (status != LF_OK)
             return status;
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import ml_dtypes
@@ -59,6 +60,59 @@ def test_many_samples_of_every_projection(name: str, operation: str) -> None:
         columns = [near_codes(rng, f, 60_000) for f in formats]
         projection = lf.Projection(rounding, saturation, lf.Policy(tininess=tininess))
         assert_like_generic(operation, columns, formats, fmt, projection)
+
+
+@pytest.mark.parametrize("operation", ARITY)
+@pytest.mark.parametrize("name", ["e8m1", "e8m4", "bfloat16", "e8m9", "e8m10", "e8m12", "e8m20"])
+def test_results_at_the_end_of_the_host_range(name: str, operation: str) -> None:
+    """Results about 2^128, above the largest number of the format and of binary32."""
+    fmt, rng = lf.format(name), np.random.default_rng(len(name))
+    formats = [fmt] * ARITY[operation]
+    count, high = 4000, 255 << fmt.mantissa_bits
+    columns = []
+    for k in range(len(formats)):
+        codes = high - 1 - rng.integers(0, 8, count) * rng.integers(0, 2, count)
+        if k == 2 or operation in ("add", "subtract"):  # distant addends, which fill a gap
+            fields = rng.integers(0, 26, count)
+            fractions = rng.integers(0, 1 << fmt.mantissa_bits, count)
+            near = rng.integers(0, 2, count) * rng.integers(0, fmt.mantissa_bits + 1, count)
+            fractions |= (1 << fmt.mantissa_bits) - (1 << near)
+            codes = high - (1 << fmt.mantissa_bits) * (1 + fields) + fractions
+        elif operation in ("multiply", "fma"):  # products about 2^127 and 2^128
+            codes -= (63 + rng.integers(0, 2, count)) << fmt.mantissa_bits
+        elif k == 1:  # quotients by about 1
+            codes -= (127 + rng.integers(0, 2, count)) << fmt.mantissa_bits
+        signs = rng.integers(0, 2, count) << (fmt.width - 1)
+        columns.append((codes | signs).astype(code_dtype(fmt)))
+    for rounding, saturation in product(ROUNDINGS, SATURATIONS):
+        assert_like_generic(operation, columns, formats, fmt, lf.Projection(rounding, saturation))
+
+
+HIGH, MIDDLE = replace(lf.format("e3m12"), bias=-121), replace(lf.format("e4m11"), bias=-107)
+
+
+@pytest.mark.parametrize(
+    ("operation", "numbers", "formats"),
+    [
+        ("add", (2.0**128 - 2.0**115, 2.0**115 - 2.0**103), (HIGH, MIDDLE)),
+        ("subtract", (2.0**115 - 2.0**103, 2.0**115 - 2.0**128), (MIDDLE, HIGH)),
+        (
+            "fma",
+            (180 * 2.0**50, 182 * 2.0**50, 2.0**128 - 2.0**115),
+            (lf.bfloat16, lf.bfloat16, HIGH),
+        ),
+    ],
+)
+def test_a_sum_below_the_power_that_binary32_makes_of_it(
+    operation: str, numbers: tuple[float, ...], formats: tuple[lf.Format, ...]
+) -> None:
+    """2^128 - 2^103 is no overflow under toward_zero; as binary32 it is infinity."""
+    columns = [np.full(200, lf.cast(x, f).codes) for x, f in zip(numbers, formats, strict=True)]
+    for rounding, saturation in product(ROUNDINGS, SATURATIONS):
+        projection = lf.Projection(rounding, saturation)
+        assert_like_generic(operation, columns, formats, lf.bfloat16, projection)
+    _, flags = generic(operation, columns, formats, lf.bfloat16, lf.Projection("toward_zero"))
+    assert set(flags) == {1}
 
 
 @pytest.mark.parametrize("operation", ARITY)
