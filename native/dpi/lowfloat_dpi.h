@@ -64,19 +64,24 @@ int lf_dpi_scaleb(const uint32_t *x, const uint32_t *n, const uint32_t *x_format
 enum {
     LF_DPI_CODES_BITS = 4096, /* of a vector of codes, and of one of random bits */
     LF_DPI_STEPS = 8,         /* of an accumulator */
-    LF_DPI_STEP_CHUNKS = 44
+    LF_DPI_STEP_CHUNKS = 45
 };
 
-/* c + a[0] b[0] + ... + a[terms - 1] b[terms - 1] in an accumulator (rules G-1 to G-17). Code k of
+/* c + a[0] b[0] + ... + a[terms - 1] b[terms - 1] in an accumulator (rules G-1 to G-19). Code k of
  * a vector is at bit k w, w being its format's width; R of stochastic rounding s (rule G-17) at bit
  * s random_width. Vectors are bit [4095:0].
+ *
+ * Scale k / a_block goes with a[k], and so for b; a scale format of zeros means none. Where scales
+ * multiply sums (rule G-19), blocks are whole chunks of the accumulator, or all terms.
  *
  * An accumulator is LF_DPI_STEPS steps, number 0 in the lowest bits, which names the steps that
  * are its inner and outer by their numbers, and so on. A step is the fields of lf_accumulator in
  * the order of step_t in lowfloat_pkg.sv, the last one in the lowest bits; a format of zeros is
- * none. */
+ * none. The format and the projection of a grouped one are those of its scaling. */
 int lf_dpi_dot(int terms, const uint32_t *a, const uint32_t *b, const uint32_t *c,
+               const uint32_t *a_scales, const uint32_t *b_scales, int a_block, int b_block,
                const uint32_t *a_format, const uint32_t *b_format, const uint32_t *c_format,
+               const uint32_t *a_scale_format, const uint32_t *b_scale_format,
                const uint32_t *accumulator, const uint32_t *format, const uint32_t *projection,
                int random_width, const uint32_t *random_bits, uint32_t *code);
 

@@ -102,13 +102,18 @@ static bool init_step(step *steps, int number, const uint32_t *c)
         .late_cutoff = (int32_t)n[25],
         .n = n[26],
         .width = n[27],
-        .format = is_none(c) ? NULL : &s->format,
+        .scaling = (uint8_t)n[30],
         .projection = &s->projection,
         .product_format = is_none(c + 7) ? NULL : &s->product_format,
         .product_projection = &s->product_projection,
     };
-    if (s->record.kind != LF_GROUPED)
+    const lf_format *format = is_none(c) ? NULL : &s->format;
+    if (s->record.kind != LF_GROUPED) {
+        s->record.format = format;
         return true;
+    }
+    s->record.scaling_format = format;
+    s->record.scaling_projection = &s->projection;
     uint32_t inner = n[28], outer = n[29], own = (uint32_t)number;
     if (inner <= own || outer <= own || inner >= LF_DPI_STEPS || outer >= LF_DPI_STEPS)
         return false;
@@ -135,15 +140,46 @@ static bool fill_random(uint64_t *bits, size_t draws, int width, const uint32_t 
     return true;
 }
 
+/* Whether no block of scales ends within a group whose sum they multiply (rule G-19); of groups
+ * other than chunks, and of groups within groups, only one scale for all terms is taken. */
+static bool groups_share_scales(const lf_accumulator *a, int block, int terms)
+{
+    const lf_accumulator *scaled = a;
+    while (scaled->kind == LF_GROUPED && !scaled->scaling)
+        scaled = scaled->inner;
+    if (scaled->kind != LF_GROUPED || block >= terms)
+        return true;
+    return scaled == a && a->grouping == LF_BY_CHUNKS && a->n && (size_t)block % a->n == 0;
+}
+
+/* The scales of an operand, `block` terms sharing one; a format of zeros is none. */
+static bool scales_of(lf_matrix *scales, size_t *shared, lf_format *format, code_list *list,
+                      const uint32_t *codes, const uint32_t *packed_format, int block, int terms,
+                      const lf_accumulator *accumulator)
+{
+    if (is_none(packed_format))
+        return true;
+    *format = unpack_format(packed_format);
+    if (block < 1 || !groups_share_scales(accumulator, block, terms) ||
+        !fill(list, codes, format, terms / block + (terms % block != 0)))
+        return false;
+    scales->format = format;
+    scales->codes = list;
+    *shared = (size_t)block;
+    return true;
+}
+
 int lf_dpi_dot(int terms, const uint32_t *a, const uint32_t *b, const uint32_t *c,
+               const uint32_t *a_scales, const uint32_t *b_scales, int a_block, int b_block,
                const uint32_t *a_format, const uint32_t *b_format, const uint32_t *c_format,
+               const uint32_t *a_scale_format, const uint32_t *b_scale_format,
                const uint32_t *accumulator, const uint32_t *format, const uint32_t *projection,
                int random_width, const uint32_t *random_bits, uint32_t *code)
 {
     lf_format x = unpack_format(a_format), y = unpack_format(b_format), z = unpack_format(c_format);
-    lf_format to = unpack_format(format);
+    lf_format to = unpack_format(format), left_scale, right_scale;
     lf_projection rule = unpack_projection(projection);
-    code_list left, right;
+    code_list left, right, left_scales, right_scales;
     step steps[LF_DPI_STEPS];
     uint64_t bits[LF_DPI_CODES_BITS];
     size_t draws = 0;
@@ -164,9 +200,17 @@ int lf_dpi_dot(int terms, const uint32_t *a, const uint32_t *b, const uint32_t *
         .a = {&x, &left, 0, 0, 1},
         .b = {&y, &right, 0, 1, 0},
         .c = {&z, &start, 0, 0, 0},
+        .a_scales = {NULL, NULL, 0, 0, 1},
+        .b_scales = {NULL, NULL, 0, 1, 0},
         .a_block = 1,
         .b_block = 1,
     };
+    const lf_accumulator *own = &steps[0].record;
+    if (!scales_of(&reduction.a_scales, &reduction.a_block, &left_scale, &left_scales, a_scales,
+                   a_scale_format, a_block, terms, own) ||
+        !scales_of(&reduction.b_scales, &reduction.b_block, &right_scale, &right_scales, b_scales,
+                   b_scale_format, b_block, terms, own))
+        return outcome(LF_ERROR_ARGUMENT, 0);
     int status = lf_matmul_draws(&reduction, &to, &rule, &draws);
     if (status == LF_OK && !fill_random(bits, draws, random_width, random_bits))
         status = LF_ERROR_ARGUMENT;

@@ -162,6 +162,18 @@ def test_bins_are_crossed_with_the_classes_of_cases() -> None:
     assert "observed" in report["crossed"]["known_by"]
 
 
+def test_bins_of_a_small_dot_are_proved() -> None:
+    """2^20 inputs: two products of 4-bit floats and a start of as many bits."""
+    unit = vectors.Unit.dot(
+        2, "float4_e2m1fn", "float4_e2m1fn", "float8_e4m3fn",
+        accumulator=lf.Accumulator("float8_e4m3fn"),
+    )  # fmt: skip
+    reached = vectors.reach_coverage(unit, seed=1)
+    assert reached.goal.proved
+    assert reached.missed == []
+    assert vectors.Coverage(unit).collect(reached.cases).hits.keys() == reached.goal.bins
+
+
 def test_a_dots_bins_are_kinds_of_terms() -> None:
     """However many terms: their classes multiplied would not fit in a number."""
     unit = vectors.Unit.dot(40, "float8_e5m2", "float16", accumulator=lf.Accumulator("e6m9"))

@@ -28,7 +28,7 @@ STEP_NUMBERS = (
     "kind", "order", "compensation", "product", "order_n", "order_width", "bits", "lsb", "saturates",
     "alignment", "zeros_aligned", "sorted", "fraction_bits", "minimum_exponent", "terms", "subsums",
     "subsum_alignment", "subsum_scales", "late", "late_alignment", "grouping", "subsum_n",
-    "subsum_bits", "late_sum_bits", "late_start_bits", "late_cutoff", "n", "width", "inner", "outer",
+    "subsum_bits", "late_sum_bits", "late_start_bits", "late_cutoff", "n", "width", "inner", "outer", "scaling",
 )  # fmt: skip
 _WORDS = {**dict.fromkeys(("format", "product_format"), 96),
           **dict.fromkeys(("projection", "product_projection"), 128)}  # fmt: skip
@@ -215,14 +215,13 @@ def _format_or_none(fmt: lf.Format | None) -> str:
 def _add_steps(accumulator: Any, steps: list[dict[str, Any]]) -> int:
     """Add the steps of an accumulator, those within it after it; its number."""
     fields = fields_of(accumulator)
-    if fields.get("scaling"):
-        raise ValueError(
-            f"{accumulator!r} scales sums of groups: dot of lowfloat_pkg has no scales"
-        )
     number, own = len(steps), fields.get("projection", lf.Projection())
     steps.append({"format": None, "product_format": None, "projection": own,
                   "product_projection": lf.Projection(policy=lf.Policy(daz=own.policy.daz)),
                   **fields})  # fmt: skip
+    if "scaling_format" in fields:  # a group has no format of its own
+        steps[number]["format"] = fields["scaling_format"]
+        steps[number]["projection"] = fields["scaling_projection"]
     for name in ("inner", "outer"):
         if name in fields:
             steps[number][name] = _add_steps(fields[name], steps)

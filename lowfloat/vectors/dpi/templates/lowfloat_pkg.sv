@@ -109,9 +109,10 @@ package lowfloat_pkg;
 
 @{policies}
 
-    // Everything that decides the bits of a sum of products (rules G-1 to G-17): lf_accumulator of
+    // Everything that decides the bits of a sum of products (rules G-1 to G-19): lf_accumulator of
     // lowfloat.h, whose enumerations say what its numbers mean. Formats that are `same` are none;
-    // inner and outer are the numbers of other steps.
+    // inner and outer are the numbers of other steps. The format and the projection of a grouped one
+    // are those of its scaling.
     typedef struct packed {
 @{step_numbers}
         projection_t product_projection;
@@ -166,8 +167,10 @@ package lowfloat_pkg;
         input bit [127:0] projection, input bit [63:0] random_bits, output bit [63:0] code);
     import "DPI-C" function int lf_dpi_dot(
         input int terms, input bit [@{codes_bits}-1:0] a, input bit [@{codes_bits}-1:0] b,
-        input bit [63:0] c, input bit [95:0] a_format, input bit [95:0] b_format,
-        input bit [95:0] c_format, input bit [@{accumulator_bits}-1:0] accumulator,
+        input bit [63:0] c, input bit [@{codes_bits}-1:0] a_scales,
+        input bit [@{codes_bits}-1:0] b_scales, input int a_block, input int b_block,
+        input bit [95:0] a_format, input bit [95:0] b_format, input bit [95:0] c_format,
+        input bit [95:0] a_scale_format, input bit [95:0] b_scale_format, input bit [@{accumulator_bits}-1:0] accumulator,
         input bit [95:0] format, input bit [127:0] projection, input int random_width,
         input bit [@{codes_bits}-1:0] random_bits, output bit [63:0] code);
     import "DPI-C" function int lf_dpi_philox_bits(
@@ -230,16 +233,19 @@ package lowfloat_pkg;
     endfunction
 
     // c + a[0] b[0] + ... + a[terms-1] b[terms-1], summed in an accumulator, which starts at c, and
-    // projected (rules G-1 to G-17). Code k of a and b is at bit k w, w being its format's width.
-    // Stochastic rounding number s has the random bits from s random_width on.
+    // projected (rules G-1 to G-19). Code k of a and b is at bit k w, w being its format's width.
+    // Stochastic rounding number s has the random bits from s random_width on. Where a_scale_format
+    // is given, a[k] is multiplied by scale number k / a_block of a_scales, and so for b.
     function automatic outcome_t dot(
             codes_t a, codes_t b, code_t c, int terms, format_t format, format_t result_format,
             accumulator_t accumulator = exact, projection_t projection = ieee,
             format_t b_format = same, format_t c_format = same, codes_t random_bits = 0,
-            int random_width = 64);
+            int random_width = 64, codes_t a_scales = 0, format_t a_scale_format = same,
+            int a_block = 1, codes_t b_scales = 0, format_t b_scale_format = same, int b_block = 1);
         code_t code;
-        int status = lf_dpi_dot(terms, a, b, c, format, either(b_format, format),
-                                either(c_format, result_format), accumulator, result_format,
+        int status = lf_dpi_dot(terms, a, b, c, a_scales, b_scales, a_block, b_block, format,
+                                either(b_format, format), either(c_format, result_format),
+                                a_scale_format, b_scale_format, accumulator, result_format,
                                 projection, random_width, random_bits, code);
         return outcome(status, code);
     endfunction
