@@ -38,6 +38,9 @@ def _backend(projection: Projection, operation: str = "convert") -> ModuleType:
 
 def flat(codes: Codes, dtype: np.dtype[Any] | None = None) -> Codes:
     """An array as backends take it: one-dimensional, contiguous, aligned, native."""
+    flags = codes.flags
+    if dtype is None and type(codes) is np.ndarray and flags.c_contiguous and flags.aligned:
+        return codes.reshape(-1)
     return np.require(codes, dtype, ["C", "A"]).reshape(-1)
 
 
@@ -51,13 +54,15 @@ def broadcast(
     ValueError
         If the shapes do not broadcast.
     """
-    all_shapes = [*(operand.codes.shape for operand in operands), *shapes]
+    arrays = [operand.codes for operand in operands]
+    all_shapes = [*(array.shape for array in arrays), *shapes]
+    if all(shape == all_shapes[0] for shape in all_shapes):
+        return [flat(array) for array in arrays], all_shapes[0]
     try:
         shape = np.broadcast_shapes(*all_shapes)
     except ValueError:
         listed = ", ".join(map(str, all_shapes))
         raise ValueError(f"{name}: operands of shapes {listed} do not broadcast") from None
-    arrays = [operand.codes for operand in operands]
     return [flat(a if a.size == 1 else np.broadcast_to(a, shape)) for a in arrays], shape
 
 

@@ -17,14 +17,14 @@ Codes = NDArray[Any]
 
 
 class Target(NamedTuple):
-    """The flat buffer that a backend fills, and the array it is for."""
+    """The array that results are for, and the flat buffer that a backend fills: a view or its own."""
 
     flat: Codes
     final: Codes
 
     def finish(self) -> Codes:
         """Copy the buffer to where it belongs, if it is not there already."""
-        if not np.shares_memory(self.flat, self.final):
+        if self.flat.base is None:
             self.final[...] = self.flat.reshape(self.final.shape)
         return self.final
 
