@@ -169,9 +169,11 @@ def _described(
 def _grammar(manifest: dict[str, object], file: str) -> str | None:
     """The manifest's grammar, unless the file's own name asks for another."""
     named = vectors.grammar_of(file)
+    if set(vectors.GRAMMARS[named].suffixes) & set(Path(file).suffixes):
+        return named
     entry = manifest["grammar"]
     assert isinstance(entry, dict)
-    return str(entry["name"]) if named == "testfloat" else named
+    return str(entry["name"])
 
 
 def _agree(asked: vectors.Unit, described: vectors.Unit, path: Path, other: str | None) -> None:

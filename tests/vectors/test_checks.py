@@ -324,3 +324,13 @@ def test_headers_that_contradict(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert main(["check", path, *arguments]) == 2
         assert message in capsys.readouterr().err
     assert main(["check", path, "--like", f"{path}.json"]) == 0
+
+
+def test_the_files_own_name_says_its_grammar(tmp_path: Path) -> None:
+    """A testbench fed by $readmemh writes results.tv."""
+    cases = vectors.Cases(MULTIPLY, 50, seed=1)
+    vectors.write(tmp_path / "vectors.mem", cases)
+    like = ["--like", str(tmp_path / "vectors.mem.json")]
+    for name, grammar in (("a.tv", "testfloat"), ("a.csv", "csv"), ("a", "readmemh")):
+        vectors.write(tmp_path / name, cases, grammar=grammar)
+        assert main(["check", str(tmp_path / name), *like]) == 0

@@ -306,7 +306,8 @@ def _character(one: bytes) -> str:
 
 
 def _length_text(field: Field, found: int) -> str:
-    return f"{title(field.column)} has {found} digits instead of {field.digits}"
+    digits = f"{found} digit{'s' * (found != 1)}"
+    return f"{title(field.column)} has {digits} instead of {field.digits}"
 
 
 def _field_error(data: bytes, field: Field) -> tuple[int, str] | None:
