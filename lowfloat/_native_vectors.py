@@ -99,10 +99,8 @@ class CasePort(NamedTuple):
     directed: list[Codes]
     #: Low codes and spans.
     specials: tuple[Codes, Codes]
-    #: Low codes, spans, and sums of weights.
-    weighted: tuple[Codes, Codes, Codes] | None = None
-    #: Sums of the weights of shapes of fractions.
-    shapes: tuple[int, ...] = ()
+    #: The same, each as often as its weight says.
+    weighted: tuple[Codes, Codes] | None = None
 
 
 class CaseTurn(NamedTuple):
@@ -130,7 +128,7 @@ class Drawing:
         nearest: Projection,
         toward_zero: Projection,
         random_width: int,
-        directed: Sequence[Sequence[int]],
+        directed: Sequence[int],
     ) -> None:
         self._kept: list[Any] = []
         self._unit = unit = ffi.new("lf_case_unit *")
@@ -145,8 +143,7 @@ class Drawing:
         unit.extra_bits, unit.boundaries = extra_bits, self._numbers(boundaries, "int64_t")
         unit.nearest, unit.toward_zero = projection_struct(nearest), projection_struct(toward_zero)
         self._kept += [nearest, toward_zero, unit.nearest, unit.toward_zero]
-        for level, bits in enumerate(directed):
-            unit.turns[level] = list(bits)
+        unit.turns = list(directed)
         self._turns = ffi.new("lf_case_turn[]", len(turns))
         for struct, turn in zip(self._turns, turns, strict=True):
             struct.kind = -1
@@ -174,16 +171,12 @@ class Drawing:
         self._set_ranges(struct.specials, *port.specials)
         if port.weighted is not None:
             self._set_ranges(struct.weighted, *port.weighted)
-        if port.shapes:
-            struct.shapes = list(port.shapes)
 
     def _set_list(self, struct: Any, codes: Codes) -> None:
         struct.codes, struct.count = self._numbers(codes), len(codes)
 
-    def _set_ranges(self, struct: Any, low: Codes, span: Codes, edges: Codes | None = None) -> None:
+    def _set_ranges(self, struct: Any, low: Codes, span: Codes) -> None:
         struct.low, struct.span, struct.count = self._numbers(low), self._numbers(span), len(low)
-        if edges is not None:
-            struct.edges = self._numbers(edges, "int64_t")
 
     def draw(self, seed: int, first: int, runs: int, columns: Sequence[Codes]) -> None:
         """Fill columns with the inputs of ``runs`` runs; the turns of nobody are left as they are.

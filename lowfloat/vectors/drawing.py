@@ -91,9 +91,14 @@ def drawing_of(
         toward_zero=_clamped("toward_zero"),
         random_width=sum(unit.random_widths),
         directed=[
-            [sum(1 << k for k, how in enumerate(turn) if how == "d") for turn in found]
+            sum(
+                1 << 3 * t + k
+                for t, turn in enumerate(turns)
+                for k, d in enumerate(turn)
+                if d == "d"
+            )
             for level in (1, 2)
-            for found in [operand_classes.TURNS[len(unit.operand_formats), level]]
+            for turns in [operand_classes.TURNS[len(unit.operand_formats), level]]
         ],
     )
     return drawing, left
@@ -123,21 +128,21 @@ def _port(at: Port, weights: dict[str, int]) -> CasePort:
         "infinity": at.infinity_code or 0, "has_payloads": at.nan == "ieee",
     }  # fmt: skip
     lists = {
-        "runs": patterns.run_fractions(m),
+        "sums": patterns.run_sums(m),
         "significands": patterns.significand_fractions(m),
         "booth": patterns.booth_fractions(m),
         "fields": operand_classes.wide_fields(at, True),
+        "shapes": operand_classes.shapes_by_weight(weights),
     }
     ranges, shares = operand_classes.weighted_ranges(at, weights)
-    shapes = np.cumsum([weights[name] for name in operand_classes.SHAPES]).tolist()
+    kinds = [ranges[k] for k in operand_classes.by_weight(shares)]
     return CasePort(
         at,
         numbers,
         lists,
         directed,
         _ranges(specials),
-        (*_ranges(ranges), np.cumsum(shares)),
-        shapes,
+        _ranges(kinds),
     )
 
 

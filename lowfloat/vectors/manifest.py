@@ -21,7 +21,7 @@ from lowfloat.vectors.random_words import STREAM
 from lowfloat.vectors.units import Integer, Port, Unit, port
 
 KIND = "lowfloat vectors"
-VERSION = 3
+VERSION = 4
 
 
 def manifest_path(vectors: str | os.PathLike[str]) -> Path:
@@ -55,7 +55,7 @@ def describe_cases(cases: Cases) -> dict[str, Any]:
         "exhaustive": False,
         "count": cases.count,
         "seed": cases.seed,
-        "generator": f"Philox4x32-10, key seed, stream {STREAM:#x}, words 2 b and 2 b + 1 of case j in block j of call b",
+        "generator": f"Philox4x32-10, key seed, stream {STREAM:#x}, words 4 b to 4 b + 3 of case j from block j of call b",
         "classes": list(cases.classes),
         "turns": [entry.name for entry in cases.turns],
         "weights": dict(cases.weights),

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import lowfloat as lf
 from lowfloat.vectors import patterns
@@ -176,14 +177,12 @@ def _mixed(at: Port, word: Words) -> Words:
     fractions."""
     if isinstance(at, Integer):
         return any_code(at, word) >> below(spread(word, 1), at.width).astype(np.uint64)
-    m = at.mantissa_bits
-    runs, fields = patterns.run_fractions(m), wide_fields(at, True)
-    kind = spread(word, 1)
-    sums = patterns.pick(runs, spread(word, 2)) + patterns.pick(runs, spread(word, 3))
-    fraction = np.where(kind & U64(3) == 3, word, sums) & U64((1 << m) - 1)
-    few = patterns.pick(fields, spread(word, 4))
-    anywhere = any_code(at, spread(word, 5)) & U64(~((1 << m) - 1) & ((1 << 64) - 1))
-    mixed: Words = np.where(kind & U64(4) == 0, few, anywhere) | fraction
+    fields, sums = wide_fields(at, True), patterns.run_sums(at.mantissa_bits)
+    chosen, mask = spread(word, 1), U64((1 << at.mantissa_bits) - 1)
+    few, total = patterns.pick(fields, chosen), patterns.pick(sums, chosen << U64(32))
+    code = any_code(at, word)
+    fraction = np.where(chosen & U64(3) == 3, code, total) & mask
+    mixed: Words = np.where(chosen & U64(4) == 0, few, code & ~mask) | fraction
     return mixed
 
 
@@ -286,10 +285,20 @@ DEFAULT_WEIGHTS = {
 SHAPES = ("zeros", "ones", "walking_one", "walking_zero", "any")
 
 
-def _chosen(weights: list[int], word: Words) -> Index:
-    """An index with the probability of its weight."""
-    edges = np.cumsum(weights)
-    return np.searchsorted(edges, below(word, int(edges[-1])), side="right")
+#: The most units that the weights of a choice are counted in.
+WEIGHT_UNITS = 1 << 10
+
+
+def by_weight(weights: list[int]) -> NDArray[np.int64]:
+    """Each index as often as its weight says; large weights are rounded to units of the sum.
+
+    >>> by_weight([2, 0, 1]).tolist()
+    [0, 0, 2]
+    """
+    total = sum(weights)
+    if total > WEIGHT_UNITS:
+        weights = [w and max(w * WEIGHT_UNITS // total, 1) for w in weights]
+    return np.repeat(np.arange(len(weights)), weights)
 
 
 def weighted(unit: Unit, words: Words, weights: dict[str, int]) -> list[Words]:
@@ -313,21 +322,28 @@ def _weighted(at: Port, word: Words, weights: dict[str, int]) -> Words:
     if isinstance(at, Integer):
         return _mixed(at, word)
     ranges, shares = weighted_ranges(at, weights)
-    code = patterns.draw_special(ranges, _chosen(shares, spread(word, 1)), word)
+    chosen = spread(word, 1)
+    kind = patterns.pick(by_weight(shares), chosen)
+    shape = patterns.pick(shapes_by_weight(weights), chosen << U64(32))
+    code = patterns.draw_special(ranges, kind, word)
     numeric = code & U64(at.magnitude_mask)
     number = (numeric <= U64(at.max_finite_code)) & (numeric > 0)
-    shaped = code & ~U64((1 << at.mantissa_bits) - 1) | _shaped(at, word, weights)
+    shaped = code & ~U64((1 << at.mantissa_bits) - 1) | _shaped(at, word, shape)
     # A shape that would make another kind of number of it is left out.
     magnitude = shaped & U64(at.magnitude_mask)
     ok = (magnitude <= U64(at.max_finite_code)) & (magnitude > 0)
     return np.where(number & ok, shaped, code)
 
 
-def _shaped(fmt: lf.Format, word: Words, weights: dict[str, int]) -> Words:
+def shapes_by_weight(weights: dict[str, int]) -> NDArray[np.int64]:
+    """Indices into SHAPES, each as often as its weight says."""
+    return by_weight([weights[name] for name in SHAPES])
+
+
+def _shaped(fmt: lf.Format, word: Words, shape: Index) -> Words:
     m = fmt.mantissa_bits
     mask = U64((1 << m) - 1)
     walking = U64(1) << below(spread(word, 2), max(m, 1)).astype(np.uint64)
-    shape = _chosen([weights[name] for name in SHAPES], spread(word, 3))
     zeros = np.zeros_like(word)
     return np.choose(shape, [zeros, ~zeros, walking, ~walking, word]) & mask
 

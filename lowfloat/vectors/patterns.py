@@ -47,6 +47,18 @@ def run_fractions(width: int) -> Fractions:
 
 
 @cache
+def run_sums(width: int) -> Fractions:
+    """The sums of two runs, without carries out of the fraction.
+
+    >>> len(run_sums(10)), len(run_sums(3))
+    (292, 8)
+    """
+    runs, mask = run_fractions(width), U64((1 << width) - 1)
+    sums: Fractions = np.unique(runs[:, None] + runs[None, :] & mask)
+    return sums
+
+
+@cache
 def significand_fractions(width: int) -> Fractions:
     """Runs and walking bits, then checkerboards of one to four bits, sparse and dense fractions."""
     boards = [_repeated(pattern, size, width) for pattern, size in _CHECKERBOARDS]

@@ -1,8 +1,9 @@
 """The random words of cases: those of case j depend on the seed and j alone.
 
-They are drawn as rules R-2 and R-3 say: words 2 b and 2 b + 1 of case j are the numbers 2 j and
+They are drawn as rules R-2 and R-3 say: words 4 b and 4 b + 1 of case j are the numbers 2 j and
 2 j + 1 of 64 bits of call b of ``lf.Philox(seed, stream=STREAM)`` (Philox4x32-10, Salmon et al.,
-SC 2011).
+SC 2011). Words 4 b + 2 and 4 b + 3 are made from those two by ``spread`` with the salts THIRD and
+FOURTH: 128 random bits are enough for four operands.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ Words = NDArray[np.uint64]
 STREAM = 0x56454354
 #: An odd multiplier whose high bits depend on all bits of a word (Steele and Vigna's).
 _SPREAD = np.uint64(0xD1342543DE82EF95)
+#: What makes the third and the fourth word of a call from ``low ^ (high rotated by 32)``.
+THIRD, FOURTH = 31, 32
 U64 = np.uint64
 
 

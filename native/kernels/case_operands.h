@@ -17,13 +17,11 @@ static int random_codes(const lf_case_unit *u, lf_case_piece *p)
 LF_INLINE uint64_t mixed(const lf_case_port *f, uint64_t word)
 {
     const uint64_t mask = mask_of(f->mantissa_bits);
-    uint64_t kind = spread(word, 1);
-    uint64_t sum = pick(&f->runs, spread(word, 2)) + pick(&f->runs, spread(word, 3));
-    uint64_t fraction = ((kind & 3) == 3 ? word : sum) & mask;
-    uint64_t few = pick(&f->fields, spread(word, 4));
-    uint64_t anywhere = any_code(f, spread(word, 5)) & ~mask;
-    uint64_t any = all_if(kind >> 2 & 1);
-    return (anywhere & any) | (few & ~any) | fraction;
+    uint64_t chosen = spread(word, 1), code = any_code(f, word);
+    uint64_t few = pick(&f->fields, chosen), sum = pick(&f->sums, chosen << 32);
+    uint64_t any = all_if(chosen >> 2 & 1);
+    uint64_t fraction = ((chosen & 3) == 3 ? code : sum) & mask;
+    return (code & ~mask & any) | (few & ~any) | fraction;
 }
 
 LF_INLINE uint64_t mixed_integer(const lf_case_port *f, uint64_t word)
@@ -37,45 +35,16 @@ LF_INLINE void weighted_integers(const lf_case_port *given, lf_case_piece *p, in
     FOR_CASES OUT(k) = mixed_integer(&f, WORD(k));
 }
 
-/* Sums of weights, padded with what no number reaches. */
-typedef struct sums {
-    int64_t edges[16];
-    uint64_t bound;
-} sums;
-
-static sums sums_of(const int64_t *edges, uint64_t count)
-{
-    sums s = {.bound = (uint64_t)edges[count - 1]};
-    for (uint64_t k = 0; k < 16; k++)
-        s.edges[k] = k < count ? edges[k] : INT64_MAX;
-    return s;
-}
-
-/* How many of the first `most` sums a word's number below the last of them reaches. */
-LF_INLINE int64_t chosen(const sums *s, uint64_t word, const int most)
-{
-    int64_t number = below(word, s->bound), found = 0;
-#pragma GCC unroll 16
-    for (int k = 0; k < most; k++)
-        found += s->edges[k] <= number;
-    return found;
-}
-
-LF_INLINE void weighted_numbers(const lf_case_port *given, lf_case_piece *p, int k)
+LF_INLINE void weighted_numbers(const lf_case_port *given, lf_case_piece *p, int k, const int brief)
 {
     const lf_case_port f = *given;
     const uint64_t mask = mask_of(f.mantissa_bits), places = (uint64_t)max_of(f.mantissa_bits, 1);
-    const sums kinds = sums_of(f.weighted.edges, f.weighted.count), shapes = sums_of(f.shapes, 5);
     FOR_CASES
     {
-        int64_t kind = chosen(&kinds, spread(WORD(k), 1), 12);
-        OUT(k) = draw(&f.weighted, (uint64_t)kind, WORD(k));
-    }
-    FOR_CASES
-    {
-        uint64_t word = WORD(k), code = OUT(k);
+        uint64_t word = WORD(k), chosen = spread(word, 1);
+        uint64_t code = draw(&f.weighted, (uint64_t)below(chosen, f.weighted.count), word, brief);
         uint64_t walking = bit((uint64_t)below(spread(word, 2), places));
-        int64_t shape = chosen(&shapes, spread(word, 3), 5);
+        uint64_t shape = pick(&f.shapes, chosen << 32);
         uint64_t fraction = (all_if(shape == 4) & word) | (all_if(shape >> 1 == 1) & walking);
         fraction ^= all_if(shape & 1);
         uint64_t shaped = (code & ~mask) | (fraction & mask);
@@ -90,17 +59,17 @@ static int weighted(const lf_case_unit *u, lf_case_piece *p)
     for (int k = 0; k < u->ports; k++)
         if (u->port[k].is_integer)
             weighted_integers(&u->port[k], p, k);
+        else if (is_brief(&u->port[k]))
+            weighted_numbers(&u->port[k], p, k, 1);
         else
-            weighted_numbers(&u->port[k], p, k);
+            weighted_numbers(&u->port[k], p, k, 0);
     return LF_OK;
 }
 
 /* Both operands are computed and one is kept: a branch would be guessed wrong every other time. */
 LF_INLINE int testfloat(const lf_case_unit *u, lf_case_piece *p, const int level)
 {
-    int64_t turns[9];
-    for (int t = 0; t < 9; t++)
-        turns[t] = u->turns[level][t];
+    const uint64_t turns = u->turns[level];
     const int64_t *turn = p->digits[u->ports];
     for (int k = 0; k < u->ports; k++) {
         const lf_case_port f = u->port[k];
@@ -111,7 +80,7 @@ LF_INLINE int testfloat(const lf_case_unit *u, lf_case_piece *p, const int level
             FOR_CASES OUT(k) = mixed(&f, WORD(k));
         FOR_CASES
         {
-            uint64_t directed = all_if((uint64_t)turns[turn[i]] >> k & 1);
+            uint64_t directed = all_if(turns >> (3 * turn[i] + k) & 1);
             OUT(k) = (codes[DIGIT(k)] & directed) | (OUT(k) & ~directed);
         }
     }
@@ -132,7 +101,10 @@ static int specials(const lf_case_unit *u, lf_case_piece *p)
 {
     for (int k = 0; k < u->ports; k++) {
         const lf_range_list ranges = u->port[k].specials;
-        FOR_CASES OUT(k) = draw(&ranges, (uint64_t)DIGIT(k), WORD(k));
+        if (is_brief(&u->port[k]))
+            FOR_CASES OUT(k) = draw(&ranges, (uint64_t)DIGIT(k), WORD(k), 1);
+        else
+            FOR_CASES OUT(k) = draw(&ranges, (uint64_t)DIGIT(k), WORD(k), 0);
     }
     return LF_OK;
 }
@@ -148,7 +120,7 @@ static int nans(const lf_case_unit *u, lf_case_piece *p)
         FOR_CASES
         {
             int64_t index = below(spread(WORD(k), 3), f.specials.count);
-            uint64_t other = draw(&f.specials, (uint64_t)index, WORD(k));
+            uint64_t other = draw(&f.specials, (uint64_t)index, WORD(k), 0);
             uint64_t nan = with_sign(&f, (uint64_t)DIGIT(1), walking[DIGIT(2)]);
             uint64_t here = all_if(DIGIT(0) == k) & payloads;
             OUT(k) = (nan & here) | (other & ~here);

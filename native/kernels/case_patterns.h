@@ -40,6 +40,22 @@ LF_INLINE uint64_t most_of(uint64_t x, uint64_t y)
     return x > y ? x : y;
 }
 
+/* Codes as they are stored, of `bytes` bytes each. */
+LF_INLINE void narrow(int bytes, const uint64_t *x, uint64_t *y, size_t n)
+{
+    lf_unaligned8 *y8 = (lf_unaligned8 *)y;
+    lf_unaligned16 *y16 = (lf_unaligned16 *)y;
+    lf_unaligned32 *y32 = (lf_unaligned32 *)y;
+    for (size_t i = 0; bytes == 1 && i < n; i++)
+        y8[i] = (uint8_t)x[i];
+    for (size_t i = 0; bytes == 2 && i < n; i++)
+        y16[i] = (uint16_t)x[i];
+    for (size_t i = 0; bytes == 4 && i < n; i++)
+        y32[i] = (uint32_t)x[i];
+    for (size_t i = 0; bytes == 8 && i < n; i++)
+        y[i] = x[i];
+}
+
 LF_INLINE uint64_t spread(uint64_t word, uint64_t salt)
 {
     uint64_t mixed = (word ^ word >> 29) + salt * SALT;
@@ -86,9 +102,23 @@ LF_INLINE uint64_t up_to(uint64_t word, uint64_t span)
     return high + (word * span + word < word);
 }
 
-LF_INLINE uint64_t draw(const lf_range_list *ranges, uint64_t index, uint64_t word)
+/* The same for a span below 2^31: two products in place of six. */
+LF_INLINE uint64_t up_to_short(uint64_t word, uint64_t span)
 {
-    return ranges->low[index] + up_to(word, ranges->span[index]);
+    uint64_t high = word >> 32, low = word & 0xffffffff, bound = span + 1;
+    return (high * bound + (low * bound >> 32)) >> 32;
+}
+
+LF_INLINE uint64_t draw(const lf_range_list *ranges, uint64_t index, uint64_t word, const int brief)
+{
+    uint64_t span = ranges->span[index];
+    return ranges->low[index] + (brief ? up_to_short(word, span) : up_to(word, span));
+}
+
+/* Whether spans of a port's codes are below 2^31. */
+LF_INLINE int is_brief(const lf_case_port *f)
+{
+    return f->width < 32;
 }
 
 /* All bits, or none: what branches would stand in the way of vectors is chosen by masks. */

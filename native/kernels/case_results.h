@@ -11,20 +11,10 @@ typedef struct codes {
     uint64_t memory[LF_CASE_PIECE];
 } codes;
 
-LF_INLINE void narrow(const lf_case_port *f, const uint64_t *x, codes *y, size_t n)
+LF_INLINE void as_codes(const lf_case_port *f, const uint64_t *x, codes *y, size_t n)
 {
     y->port = f;
-    lf_unaligned8 *y8 = (lf_unaligned8 *)y->memory;
-    lf_unaligned16 *y16 = (lf_unaligned16 *)y->memory;
-    lf_unaligned32 *y32 = (lf_unaligned32 *)y->memory;
-    for (size_t i = 0; f->bytes == 1 && i < n; i++)
-        y8[i] = (uint8_t)x[i];
-    for (size_t i = 0; f->bytes == 2 && i < n; i++)
-        y16[i] = (uint16_t)x[i];
-    for (size_t i = 0; f->bytes == 4 && i < n; i++)
-        y32[i] = (uint32_t)x[i];
-    for (size_t i = 0; f->bytes == 8 && i < n; i++)
-        y->memory[i] = x[i];
+    narrow(f->bytes, x, y->memory, n);
 }
 
 LF_INLINE void widen(const codes *x, uint64_t *y, size_t n)
@@ -79,8 +69,8 @@ static int solve_for(const lf_case_unit *u, lf_case_piece *p, const uint64_t *ta
                      int known, int operation, int reversed)
 {
     codes x, y, z;
-    narrow(&u->target, target, &x, p->n);
-    narrow(&u->port[known], p->out[known], &y, p->n);
+    as_codes(&u->target, target, &x, p->n);
+    as_codes(&u->port[known], p->out[known], &y, p->n);
     int status = apply(operation, reversed ? &y : &x, reversed ? &x : &y, NULL, &u->port[wanted],
                        &z, p->n, u->nearest);
     widen(&z, p->out[wanted], p->n);
@@ -137,9 +127,9 @@ static int solve_fma(const lf_case_unit *u, lf_case_piece *p, const uint64_t *ta
     const int both = !a.format->zero || a.format->negative_zero;
     uint64_t minus[LF_CASE_PIECE];
     FOR_CASES minus[i] = OUT(0) ^ (both || OUT(0) & a.magnitude_mask ? a.sign_mask : 0);
-    narrow(&u->port[0], minus, &x, p->n);
-    narrow(&u->port[1], p->out[1], &y, p->n);
-    narrow(&u->target, target, &z, p->n);
+    as_codes(&u->port[0], minus, &x, p->n);
+    as_codes(&u->port[1], p->out[1], &y, p->n);
+    as_codes(&u->target, target, &z, p->n);
     int status = apply(LF_FMA, &x, &y, &z, &u->port[2], &left, p->n, u->nearest);
     widen(&left, p->out[2], p->n);
     return status;
@@ -151,7 +141,7 @@ static int solve_inverse(const lf_case_unit *u, lf_case_piece *p, const uint64_t
     codes x, y;
     const lf_case_port *to = &u->port[0];
     int status;
-    narrow(&u->target, target, &x, p->n);
+    as_codes(&u->target, target, &x, p->n);
     if (u->operation == LF_SQRT)
         status = apply(LF_MULTIPLY, &x, &x, NULL, to, &y, p->n, u->nearest);
     else if (u->operation == LF_CONVERT)
@@ -322,8 +312,8 @@ LF_INLINE int product_cancelled(const lf_case_unit *u, lf_case_piece *p, const i
         int64_t total = lowest ? c.emin + DIGIT(2) - 2 : exponents(&c, spread(WORD(2), 1), 2);
         factors(&a, &b, p, i, total, 0);
     }
-    narrow(&u->port[0], p->out[0], &x, p->n);
-    narrow(&u->port[1], p->out[1], &y, p->n);
+    as_codes(&u->port[0], p->out[0], &x, p->n);
+    as_codes(&u->port[1], p->out[1], &y, p->n);
     codes z;
     int status = apply(LF_MULTIPLY, &x, &y, NULL, &u->port[2], &z, p->n, u->toward_zero);
     widen(&z, p->out[2], p->n);

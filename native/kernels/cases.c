@@ -1,10 +1,17 @@
 /* The kernels that draw cases of test vectors: random words, and a function for each class. */
+/* Classes look up many codes; the generic tuning of GCC does so one by one. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__AVX512F__)
+#    pragma GCC target("tune=sapphirerapids")
+#endif
+
 #include "case_results.h"
+#include "case_turns.h"
 #include "philox_rounds.h"
 
-/* Philox4x32-10 with the counter (case, pair, stream): rules, 64 bits at a time. */
-static void words(uint64_t seed, uint32_t pair, uint64_t first, uint64_t step, uint64_t *even,
-                  uint64_t *odd, size_t n)
+/* Words 4 call .. 4 call + 3: two of Philox4x32-10 with the counter (case, call, stream), rules R-2
+ * and R-3, 64 bits at a time, and two that are made from those. */
+static void words(uint64_t seed, uint32_t call, uint64_t first, uint64_t step, int count,
+                  uint64_t (*out)[LF_CASE_PIECE], size_t n)
 {
     lf_words order;
     for (int k = 0; k < LF_BLOCKS; k++)
@@ -19,17 +26,21 @@ static void words(uint64_t seed, uint32_t pair, uint64_t first, uint64_t step, u
             lf_words number = order + (first + at / LF_CASE_RUN * step + at % LF_CASE_RUN);
             c[s][0] = number;
             c[s][1] = number >> 32;
-            c[s][2] = zero + pair;
+            c[s][2] = zero + call;
             c[s][3] = zero + LF_CASE_STREAM;
         }
         philox_rounds(c, 2, &keys);
         for (int s = 0; s < 2; s++) {
             lf_words low = (c[s][0] & LF_WORD) | c[s][1] << 32;
             lf_words high = (c[s][2] & LF_WORD) | c[s][3] << 32;
-            memcpy(even + i + (size_t)s * LF_BLOCKS, &low, sizeof low);
-            memcpy(odd + i + (size_t)s * LF_BLOCKS, &high, sizeof high);
+            memcpy(out[0] + i + (size_t)s * LF_BLOCKS, &low, sizeof low);
+            memcpy(out[1] + i + (size_t)s * LF_BLOCKS, &high, sizeof high);
         }
     }
+    for (int w = 2; w < count; w++)
+        for (size_t i = 0; i < n; i++)
+            out[w][i] =
+                spread(out[0][i] ^ (out[1][i] << 32 | out[1][i] >> 32), LF_CASE_THIRD + w - 2);
 }
 
 const lf_case_table LF_JOIN(lf_cases_, LF_ISA_NAME) = {
@@ -62,5 +73,7 @@ const lf_case_table LF_JOIN(lf_cases_, LF_ISA_NAME) = {
                 [LF_CASES_B8] = b8,
                 [LF_CASES_CARRY_OUT] = carry_out},
     .random_bits = random_bits,
+    .digits = digits,
+    .scatter = scatter,
     .words = words,
 };

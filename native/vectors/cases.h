@@ -13,10 +13,9 @@ typedef struct lf_code_list {
     uint64_t count;
 } lf_code_list;
 
-/* Ranges low .. low + span, and for those that are chosen by weight the sums of weights so far. */
+/* Ranges low .. low + span; those that are chosen by weight stand there that often. */
 typedef struct lf_range_list {
     const uint64_t *low, *span;
-    const int64_t *edges;
     uint64_t count;
 } lf_range_list;
 
@@ -34,9 +33,8 @@ typedef struct lf_case_port {
         zero;          /* zero: or the least number */
     uint64_t infinity; /* of formats with NaNs as IEEE's */
     int32_t has_payloads;
-    lf_code_list runs, significands, booth, fields, directed[2];
+    lf_code_list sums, significands, booth, fields, shapes, directed[2];
     lf_range_list specials, weighted;
-    int64_t shapes[5]; /* sums of the weights of fractions' shapes so far */
 } lf_case_port;
 
 typedef struct lf_case_unit {
@@ -47,7 +45,7 @@ typedef struct lf_case_unit {
     int64_t extra_bits; /* of the target below the result's last place */
     const int64_t *boundaries;
     const lf_projection *nearest, *toward_zero; /* both clamp */
-    uint8_t turns[2][9]; /* of TestFloat's levels: directed operands, as bits */
+    uint64_t turns[2]; /* of TestFloat's levels: three bits a turn, of the directed operands */
 } lf_case_unit;
 
 enum lf_case_class {

@@ -18,7 +18,7 @@ from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import CLASSES
 from lowfloat.vectors.explaining import exact_value
 from lowfloat.vectors.operand_classes import parse_weights
-from lowfloat.vectors.random_words import STREAM, words
+from lowfloat.vectors.random_words import FOURTH, STREAM, THIRD, spread, words
 
 FORMATS = (
     "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
@@ -43,8 +43,11 @@ def test_words_are_the_numbers_of_rules_r2_and_r3() -> None:
         for width in (2, 3, 5):
             drawn = words(seed, 3, 20, width)
             for i, w in np.ndindex(20, width):
-                draw = PhiloxDraw(seed, STREAM, w // 2)
-                assert drawn[w, i] == lf.golden.philox_bits(draw, 2 * (3 + i) + w % 2, 64)
+                draw = PhiloxDraw(seed, STREAM, w // 4)
+                low, high = (lf.golden.philox_bits(draw, 2 * (3 + i) + k, 64) for k in (0, 1))
+                turned = low ^ (high << 32 | high >> 32) & (1 << 64) - 1
+                made = [spread(np.array([turned], np.uint64), salt)[0] for salt in (THIRD, FOURTH)]
+                assert drawn[w, i] == [low, high, *made][w % 4]
 
 
 @settings(max_examples=60, deadline=None)
