@@ -75,13 +75,15 @@ def count_codes(start: int, shift: int, width: int, out: Codes) -> None:
 # -- drawn cases ----------------------------------------------------------------------------------
 
 
-def draw_words(seed: int, first: int, count: int, words: int) -> NDArray[np.uint64]:
-    """``words`` rows of ``count`` random words: those of cases ``first`` on."""
+def draw_words(
+    seed: int, first: int, count: int, words: int, apart: int = lib.LF_CASE_RUN
+) -> NDArray[np.uint64]:
+    """``words`` rows of ``count`` random words: of cases in runs of eight that lie ``apart``."""
     out = np.empty((words, count), np.uint64)
     _check(
         lib.lf_draw_words(
-            seed, first, words, ffi.from_buffer("uint64_t[]", out, require_writable=True), count,
-            options_struct(),
+            seed, first, apart, words, ffi.from_buffer("uint64_t[]", out, require_writable=True),
+            count, options_struct(),
         )
     )  # fmt: skip
     return out
@@ -125,6 +127,8 @@ class Drawing:
         *,
         extra_bits: int,
         boundaries: Codes,
+        limits: Codes,
+        quarters: Codes,
         nearest: Projection,
         toward_zero: Projection,
         random_width: int,
@@ -141,6 +145,8 @@ class Drawing:
             if given is not None:
                 self._set_port(struct, given)
         unit.extra_bits, unit.boundaries = extra_bits, self._numbers(boundaries, "int64_t")
+        self._set_list(unit.limits, limits)
+        self._set_list(unit.quarters, quarters)
         unit.nearest, unit.toward_zero = projection_struct(nearest), projection_struct(toward_zero)
         self._kept += [nearest, toward_zero, unit.nearest, unit.toward_zero]
         unit.turns = list(directed)

@@ -21,13 +21,11 @@ from lowfloat.vectors import (  # noqa: F401 - each adds its classes to the list
 )  # fmt: skip
 from lowfloat.vectors.classes import CLASSES, CaseClass, classes_for
 from lowfloat.vectors.drawing import drawing_of
-from lowfloat.vectors.random_words import U64, Words, below, low_bits, spread, words
+from lowfloat.vectors.random_words import RUN, U64, Words, below, low_bits, spread, words
 from lowfloat.vectors.units import Codes, Unit
 
 #: Cases that are computed and written at a time; a bound on memory, not on the count.
 CHUNK = 1 << 16
-#: Cases of a class in a row: a cache line of their words.
-RUN = 8
 #: Input spaces beyond this many bits are not listed exhaustively.
 MAX_EXHAUSTIVE_BITS = 32
 #: The classes of a mix where none are named, with their share of the cases.
@@ -232,13 +230,13 @@ class Cases:
     ) -> None:
         """The runs of some turns, by the golden functions of their classes."""
         width, count = max(len(self.unit.inputs), 2), len(self.turns)
-        drawn = words(self.seed, first * RUN, (last - first) * RUN, width)
-        runs = drawn.reshape(width, last - first, RUN)
         for turn in turns:
             entry, offset = self.turns[turn], (turn - first) % count
-            own = runs[:, offset::count].reshape(width, -1)
-            if not own.shape[1]:
+            runs = len(range(first + offset, last, count))
+            if not runs:
                 continue
+            start = (first + offset) * RUN
+            own = words(self.seed, start, runs * RUN, width, count * RUN)
             index = self._local(entry, turn, (first + offset) // count, own.shape[1])
             made = entry.operands(self.unit, index, own)
             bits = zip(own[len(made) :], self.unit.random_widths, strict=False)

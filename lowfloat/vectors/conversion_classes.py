@@ -12,7 +12,7 @@ import lowfloat as lf
 from lowfloat.vectors import patterns
 from lowfloat.vectors.classes import FPGEN, Index, case_class, formats_of, on
 from lowfloat.vectors.operand_classes import has_payloads, nan_grid, nan_payloads
-from lowfloat.vectors.random_words import U64, Words, low_bits, spread
+from lowfloat.vectors.random_words import U64, Words, low_bits, spread, up_to
 from lowfloat.vectors.units import Integer, Unit
 
 _INTEGRAL = ("round_to_integral", "round_to_integral_exact", "to_integer")
@@ -48,7 +48,7 @@ def _around(fmt: lf.Format, numbers: tuple[Fraction, ...]) -> Any:
 
 
 @cache
-def _limits(unit: Unit) -> Any:
+def limit_codes(unit: Unit) -> Any:
     kind = _integer(unit)
     top = (1 << (kind.width - kind.signed)) - 1
     bottom = -top - 1 if kind.signed else 0
@@ -60,25 +60,25 @@ def _limits(unit: Unit) -> Any:
 
 @case_class(
     "B23", "the limits of the integers, a quarter, a half, three quarters and one away",
-    FPGEN.format("B23"), on("to_integer"), lambda unit: (len(_limits(unit)),),
+    FPGEN.format("B23"), on("to_integer"), lambda unit: (len(limit_codes(unit)),),
 )  # fmt: skip
 def limits(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
-    return [_limits(unit)[digits[0]]]
+    return [limit_codes(unit)[digits[0]]]
 
 
 @cache
-def _quarters(fmt: lf.Format) -> Any:
+def quarter_codes(fmt: lf.Format) -> Any:
     return _around(fmt, tuple(Fraction(k, 4) for k in range(-12, 13) if k or fmt.zero))
 
 
 @case_class(
     "B24", "quarters around zero, one and two, both signs",
-    FPGEN.format("B24"), on(*_INTEGRAL), lambda unit: (len(_quarters(formats_of(unit)[0])), 3),
+    FPGEN.format("B24"), on(*_INTEGRAL), lambda unit: (len(quarter_codes(formats_of(unit)[0])), 3),
 )  # fmt: skip
 def quarters(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     place, step = digits
     fmt = formats_of(unit)[0]
-    code = _quarters(fmt)[place]
+    code = quarter_codes(fmt)[place]
     magnitude = (code & U64(fmt.magnitude_mask)).view(np.int64) + step - 1
     magnitude = np.clip(magnitude, 0, fmt.max_finite_code).astype(np.uint64)
     return [magnitude | code & U64(fmt.sign_mask)]
@@ -126,7 +126,7 @@ def _parts(
     guard_bit = np.where(guard == 1, (below_point + U64(1)) >> U64(1), U64(0))
     rest = (below_point + U64(1)) >> U64(2)
     under = np.maximum(below_point >> U64(1), U64(1))
-    random_tail = np.where(rest > 0, spread(word, 3) % under + U64(1), U64(0)) & (
+    random_tail = np.where(rest > 0, up_to(spread(word, 3), under - U64(1)) + U64(1), U64(0)) & (
         below_point >> U64(1)
     )
     small = np.where(sticky == 1, random_tail if tail else rest, U64(0))

@@ -13,7 +13,7 @@ import numpy as np
 
 import lowfloat as lf
 from lowfloat._native_vectors import CasePort, CaseTurn, Drawing
-from lowfloat.vectors import operand_classes, patterns, result_classes
+from lowfloat.vectors import conversion_classes, operand_classes, patterns, result_classes
 from lowfloat.vectors.classes import CaseClass
 from lowfloat.vectors.units import Integer, Port, Unit
 
@@ -45,13 +45,25 @@ def _of(*operations: str) -> Callable[[Unit], bool]:
     return lambda unit: unit.operation in operations
 
 
+def _near_ties(unit: Unit) -> bool:
+    """C takes midpoints times divisors, and squares of midpoints, of up to 62 bits."""
+    if unit.operation not in ("divide", "sqrt"):
+        return True
+    assert isinstance(unit.result_format, lf.Format)
+    widths = [at.precision for at in unit.operand_formats if isinstance(at, lf.Format)]
+    bits = unit.result_format.precision + 1
+    square = 2 * bits <= 62 and widths[0] > 1
+    return square if unit.operation == "sqrt" else bits + widths[1] <= 62
+
+
 #: The classes with a form in C, and the units that it is for, of those that have the class.
 NATIVE: dict[str, Callable[[Unit], bool]] = {
     **dict.fromkeys(("random", "weighted", "testfloat1", "testfloat2", "B1", "nan", "B9"), _always),
     **dict.fromkeys(("booth", "B10", "B11", "B12", "B13", "B14", "B15", "B16", "B17"), _always),
     **dict.fromkeys(("B18", "B19"), _always),
     "zero_sign": _one_format,
-    "near_tie": _of("add", "subtract", "multiply", "fma"),
+    **dict.fromkeys(("srt", *(f"B{k}" for k in range(20, 30))), _always),
+    "near_tie": _near_ties,
     **dict.fromkeys(("B2", "B3", "B4", "B5", "B6", "B7", "B8", "carry_out"), _of(*_REACHED)),
 }
 
@@ -87,6 +99,10 @@ def drawing_of(
         made,
         extra_bits=extra,
         boundaries=ends,
+        limits=_codes_of("B23", turns, lambda: conversion_classes.limit_codes(unit)),
+        quarters=_codes_of(
+            "B24", turns, lambda: conversion_classes.quarter_codes(unit.operand_formats[0])
+        ),
         nearest=_clamped("nearest_even"),
         toward_zero=_clamped("toward_zero"),
         random_width=sum(unit.random_widths),
@@ -102,6 +118,11 @@ def drawing_of(
         ],
     )
     return drawing, left
+
+
+def _codes_of(name: str, turns: Sequence[CaseClass], make: Callable[[], Any]) -> Any:
+    """The codes that a class works on, if it has a turn."""
+    return make() if any(entry.name == name for entry in turns) else np.zeros(0, np.uint64)
 
 
 _CLAMPED: dict[str, lf.Projection] = {}

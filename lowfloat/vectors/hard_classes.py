@@ -188,7 +188,7 @@ def _near_root(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     # Half of the distances are the smallest ones, the others give variety.
     further = (spread(words[0], 2) >> U64(52)) >> (spread(words[0], 3) >> U64(52)) % U64(24)
     c = U64(1) + U64(8) * (tail.astype(np.uint64) + further)
-    negative = words[0] >> U64(62) & U64(1) == 1
+    negative = (words[0] >> U64(62) & U64(1) == 1) & (c > 1)
     c = np.where(negative, U64(2) - c, c)
     bits = min(zeros, 62)
     m = low_bits(square_root_modulo(c, bits), min(bits - 1, p + 1))

@@ -25,8 +25,14 @@ THIRD, FOURTH = 31, 32
 U64 = np.uint64
 
 
-def words(seed: int, start: int, count: int, width: int) -> Words:
-    """``width`` rows of ``count`` words: column i has those of case ``start + i``.
+#: Cases of a class in a row: a cache line of their words.
+RUN = 8
+
+
+def words(seed: int, start: int, count: int, width: int, apart: int = RUN) -> Words:
+    """``width`` rows of ``count`` words, of runs of eight cases that begin ``apart`` from ``start`` on.
+
+    Column i has those of case ``start + i // 8 * apart + i % 8``.
 
     Examples
     --------
@@ -34,7 +40,7 @@ def words(seed: int, start: int, count: int, width: int) -> Words:
     >>> bool((words(7, 4, 5, 3) == whole[:, 4:9]).all())
     True
     """
-    return _native_vectors.draw_words(seed, start, count, width)
+    return _native_vectors.draw_words(seed, start, count, width, apart)
 
 
 def spread(word: Words, salt: int) -> Words:

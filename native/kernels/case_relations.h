@@ -289,14 +289,4 @@ static int near_fma(const lf_case_unit *u, lf_case_piece *p)
     return LF_OK;
 }
 
-static int near_tie(const lf_case_unit *u, lf_case_piece *p)
-{
-    switch (u->operation) {
-    case LF_ADD:
-    case LF_SUBTRACT: return near_sum(u, p);
-    case LF_MULTIPLY: return near_product(u, p);
-    default: return near_fma(u, p);
-    }
-}
-
 #endif

@@ -4,6 +4,7 @@
 #    pragma GCC target("tune=sapphirerapids")
 #endif
 
+#include "case_conversions.h"
 #include "case_results.h"
 #include "case_turns.h"
 #include "philox_rounds.h"
@@ -63,6 +64,17 @@ const lf_case_table LF_JOIN(lf_cases_, LF_ISA_NAME) = {
                 [LF_CASES_B17] = b17,
                 [LF_CASES_B18] = b18,
                 [LF_CASES_B19] = b19,
+                [LF_CASES_SRT] = srt,
+                [LF_CASES_B20] = b20,
+                [LF_CASES_B21] = b21,
+                [LF_CASES_B22] = b22,
+                [LF_CASES_B23] = b23,
+                [LF_CASES_B24] = b24,
+                [LF_CASES_B25] = specials,
+                [LF_CASES_B26] = b26,
+                [LF_CASES_B27] = nans,
+                [LF_CASES_B28] = b28,
+                [LF_CASES_B29] = b29,
                 [LF_CASES_NEAR_TIE] = near_tie,
                 [LF_CASES_B2] = b2,
                 [LF_CASES_B3] = b3,

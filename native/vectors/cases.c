@@ -81,7 +81,7 @@ int lf_draw_cases(const lf_case_unit *u, const lf_case_turn *turns, int turn_cou
     return status;
 }
 
-int lf_draw_words(uint64_t seed, uint64_t first, int words, uint64_t *out, size_t n,
+int lf_draw_words(uint64_t seed, uint64_t first, uint64_t apart, int words, uint64_t *out, size_t n,
                   const lf_options *options)
 {
     if (words < 1 || (n && !out))
@@ -91,10 +91,10 @@ int lf_draw_words(uint64_t seed, uint64_t first, int words, uint64_t *out, size_
     for (size_t begin = 0, m; begin < n; begin += m) {
         m = n - begin < LF_CASE_PIECE ? n - begin : LF_CASE_PIECE;
         size_t whole = (m + LF_CASE_RUN - 1) / LF_CASE_RUN * LF_CASE_RUN;
+        uint64_t start = first + begin / LF_CASE_RUN * apart;
         for (int w = 0, now; w < words; w += now) {
             now = words - w < LF_CASE_WORDS ? words - w : LF_CASE_WORDS;
-            table->words(seed, (uint32_t)w / LF_CASE_WORDS, first + begin, LF_CASE_RUN, now, made,
-                         whole);
+            table->words(seed, (uint32_t)w / LF_CASE_WORDS, start, apart, now, made, whole);
             for (int k = 0; k < now; k++)
                 memcpy(out + (size_t)(w + k) * n + begin, made[k], m * sizeof **made);
         }

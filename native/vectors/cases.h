@@ -45,6 +45,7 @@ typedef struct lf_case_unit {
     int64_t extra_bits; /* of the target below the result's last place */
     const int64_t *boundaries;
     const lf_projection *nearest, *toward_zero; /* both clamp */
+    lf_code_list limits, quarters; /* around the ends of the integers, and around small numbers */
     uint64_t turns[2]; /* of TestFloat's levels: three bits a turn, of the directed operands */
 } lf_case_unit;
 
@@ -68,6 +69,17 @@ enum lf_case_class {
     LF_CASES_B17,
     LF_CASES_B18,
     LF_CASES_B19,
+    LF_CASES_SRT,
+    LF_CASES_B20,
+    LF_CASES_B21,
+    LF_CASES_B22,
+    LF_CASES_B23,
+    LF_CASES_B24,
+    LF_CASES_B25,
+    LF_CASES_B26,
+    LF_CASES_B27,
+    LF_CASES_B28,
+    LF_CASES_B29,
     LF_CASES_NEAR_TIE,
     LF_CASES_B2,
     LF_CASES_B3,
@@ -96,8 +108,9 @@ int lf_draw_cases(const lf_case_unit *unit, const lf_case_turn *turns, int turn_
                   uint64_t seed, uint64_t first, size_t runs, void *const *out, const int *bytes,
                   const lf_options *options);
 
-/* Random words of cases first .. first + n - 1: word w of case first + i is out[w * n + i]. */
-int lf_draw_words(uint64_t seed, uint64_t first, int words, uint64_t *out, size_t n,
+/* Random words of n cases: those of `first` and the seven after it, those `apart` further, ...;
+ * word w of the i-th one is out[w * n + i]. */
+int lf_draw_words(uint64_t seed, uint64_t first, uint64_t apart, int words, uint64_t *out, size_t n,
                   const lf_options *options);
 
 #endif

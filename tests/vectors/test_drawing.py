@@ -17,14 +17,32 @@ FORMATS = (
 #: Of the others, classes look at the number of operands and at the format alone.
 OPERATIONS = ("add", "subtract", "multiply", "fma", "divide", "sqrt")
 FEW_FORMATS = ("float16", "float8_e5m2fnuz", "e0m3", "float64")
-OTHERS = ("reciprocal", "rsqrt", "faa", "less", "copysign", "classify", "exp")
+OTHERS = (
+    "reciprocal",
+    "rsqrt",
+    "faa",
+    "less",
+    "copysign",
+    "classify",
+    "exp",
+    "remainder",
+    "fmod",
+    "round_to_integral",
+)
 MIXED = [
     vectors.Unit("fma", (lf.float8_e5m2, lf.float8_e4m3fn, lf.float16), lf.bfloat16),
     vectors.Unit("multiply", (lf.float8_e8m0fnu, lf.float16), lf.float32),
     vectors.Unit("add", (lf.float32, lf.float8_e4m3fn), lf.float16),
+    vectors.Unit("divide", (lf.float16, lf.float8_e5m2), lf.bfloat16),
+    vectors.Unit("divide", (lf.float8_e4m3fn, lf.float16), lf.float32),
+    vectors.Unit.uniform("sqrt", "float32", "float16"),
+    vectors.Unit.uniform("sqrt", "float16", "float32"),
+    vectors.Unit.uniform("sqrt", "float8_e4m3fn", "float32"),
     vectors.Unit.uniform("convert", "float32", "float4_e2m1fn"),
     vectors.Unit.uniform("convert", "float8_e5m2", "float64"),
     vectors.Unit.uniform("to_integer", "bfloat16", "int64"),
+    vectors.Unit.uniform("to_integer", "float64", "uint32"),
+    vectors.Unit.uniform("to_integer", "float8_e5m2fnuz", "int8"),
     vectors.Unit.uniform("from_integer", "uint8", "float8_e5m2fnuz"),
     vectors.Unit.uniform("from_integer", "int64", "float16"),
     vectors.Unit.uniform("scaleb", "tf32"),
@@ -84,7 +102,16 @@ def test_every_instruction_set_has_the_golden_codes(operation: str, isa: str) ->
 
 
 def test_the_classes_of_the_default_mix_are_drawn_in_c() -> None:
-    for operation in ("add", "subtract", "multiply", "fma"):
+    for operation in (
+        "add",
+        "subtract",
+        "multiply",
+        "fma",
+        "divide",
+        "sqrt",
+        "convert",
+        "round_to_integral",
+    ):
         cases = vectors.Cases(vectors.Unit.uniform(operation, "float16"), 1000)
         assert cases._drawing is not None
         assert cases._drawing[1] == ()
