@@ -182,7 +182,8 @@ def _near_root(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     tail, _, _parity = digits
     (fmt,) = formats_of(unit)
     p, px = _result_precision(unit), fmt.precision
-    zeros = max(2 * p + 2 - px, 3)
+    # Bits that x lacks; as many more or less as keeps its exponent even, if it lacks none.
+    zeros = max(2 * p + 2 - px, 4 - px % 2)
     if zeros > 62 or px < 2:
         return [patterns.random_number(fmt, words[0])]
     # Half of the distances are the smallest ones, the others give variety.
@@ -190,10 +191,12 @@ def _near_root(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     c = U64(1) + U64(8) * (tail.astype(np.uint64) + further)
     negative = (words[0] >> U64(62) & U64(1) == 1) & (c > 1)
     c = np.where(negative, U64(2) - c, c)
-    bits = min(zeros, 62)
-    m = low_bits(square_root_modulo(c, bits), min(bits - 1, p + 1))
-    top = m >> U64(p) & U64(1) == 1
-    m = np.where(top, m, U64(1 << min(bits - 1, p + 1)) - m) | U64(1 << p)
+    bits = min(zeros - 1, p + 1)
+    m = low_bits(square_root_modulo(c, zeros), bits)
+    if bits > p:
+        m = np.where(m >> U64(p) & U64(1) == 1, m, U64(1 << bits) - m)
+    else:  # the bits above are free
+        m |= spread(words[0], 4) & U64((1 << p) - (1 << bits)) | U64(1 << p)
     high, low = wide_product(m, m)
     moved = low - c
     borrow = np.where(negative, 0, low < c).astype(np.uint64)

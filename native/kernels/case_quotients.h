@@ -134,7 +134,7 @@ static int near_quotient(const lf_case_unit *u, lf_case_piece *p)
 static int near_root(const lf_case_unit *u, lf_case_piece *p)
 {
     const lf_case_port f = u->port[0], r = u->result;
-    const int64_t zeros = max_of(2 * r.precision + 2 - f.precision, 3);
+    const int64_t zeros = max_of(2 * r.precision + 2 - f.precision, 4 - f.precision % 2);
     const int64_t bits = min_of(zeros - 1, r.precision + 1);
     const int64_t half_span = max_of((f.emax - f.emin) / 2 - 2, 1), first = (f.emin + 2) >> 1;
     const uint64_t sum = (uint64_t)1 << bits, top = (uint64_t)1 << r.precision;
@@ -147,7 +147,8 @@ static int near_root(const lf_case_unit *u, lf_case_piece *p)
         for (int64_t k = 3; k < zeros; k++)
             root += ((root * root ^ c) >> k & 1) << (k - 1);
         uint64_t m = root & (sum - 1);
-        m = (m >> r.precision & 1 ? m : sum - m) | top;
+        uint64_t free = (spread(WORD(0), 4) & (top - sum)) | top;
+        m = sum > top ? m & top ? m : sum - m : m | free;
         uint64_t significand = most_of((uint64_t)((int64_t)(m * m - c) >> zeros), 1);
         int64_t half = below(spread(WORD(0), 1), (uint64_t)half_span) + first;
         int64_t exponent = 2 * half + 1 - shift_of(significand, f.precision);

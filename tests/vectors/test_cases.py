@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from fractions import Fraction
 from itertools import pairwise
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 import lowfloat as lf
 from lowfloat import vectors
 from lowfloat.randomness import PhiloxDraw
-from lowfloat.vectors import patterns
+from lowfloat.vectors import hard_classes, patterns
 from lowfloat.vectors.classes import CLASSES
 from lowfloat.vectors.explaining import exact_value
 from lowfloat.vectors.operand_classes import parse_weights
-from lowfloat.vectors.random_words import FOURTH, STREAM, THIRD, spread, words
+from lowfloat.vectors.random_words import FOURTH, STREAM, THIRD, U64, spread, words
 
 FORMATS = (
     "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
@@ -286,3 +287,28 @@ def test_turns_are_fair() -> None:
     counts = np.bincount(cases.class_names(0, 10_000))
     assert cases.names == ("B1", "B9", "random")
     assert all(abs(int(x) - int(y)) <= 8 for x, y in pairwise(counts))
+
+
+@pytest.mark.parametrize(
+    ("fmt", "result"),
+    [("float16", "float16"), ("float8_e4m3fn", "float8_e4m3fn"), ("float32", "float16")],
+)
+def test_roots_beside_a_midpoint_by_the_least_distance(fmt: str, result: str) -> None:
+    unit = vectors.Unit.uniform("sqrt", fmt, result)
+    port = lf.format(fmt)
+    drawn = words(3, 0, 4096, 2)
+    # The words that ask for the square of a midpoint less or more a unit of its last place.
+    further = (spread(drawn[0], 2) >> U64(52)) >> (spread(drawn[0], 3) >> U64(52)) % U64(24)
+    tail = np.zeros(4096, np.int64)
+    (codes,) = hard_classes.near_tie(unit, [tail, tail, tail], list(drawn))
+    p = lf.format(result).precision
+    chosen = np.flatnonzero(further == 0)
+    assert len(chosen) > 500
+    for code in codes[chosen].tolist():
+        x = lf.golden.decode(int(code), port).magnitude
+        while x < 1 << 2 * p:
+            x *= 4
+        while x >= 1 << 2 * p + 2:
+            x /= 4
+        m = math.isqrt(round(x))
+        assert min(abs(x - k * k) for k in (m, m + 1)) == 1, hex(code)
