@@ -167,7 +167,7 @@ def test_the_command_writes_dots(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(command) == 0
     assert main(["check", str(path)]) == 0
     assert main(["check", str(path), "--terms", "2"]) == 2
-    assert "give both --operation and --format" in capsys.readouterr().err
+    assert "give --operation and --format too" in capsys.readouterr().err
     assert main(["check", str(path)]) == 0
     assert "dot of 2 products, float8_e5m2 + float16" in capsys.readouterr().out
     for bad, message in (
