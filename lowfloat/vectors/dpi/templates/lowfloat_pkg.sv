@@ -19,7 +19,7 @@
 // Sums of products take vectors of codes as they lie at a port, and an accumulator, which decides
 // their bits; `lowfloat dpi --accumulator NAME=TEXT` writes more of them below:
 //
-//     sum = dot(a_port, b_port, c, 4, float8_e4m3fn, float32, rounded(float32));
+//     total = dot(a_port, b_port, c, 4, float8_e4m3fn, float32, rounded(float32));
 //
 // Rules in comments (A-4) are those of lowfloat's semantics.md.
 package lowfloat_pkg;
