@@ -48,6 +48,19 @@ class Operation:
             with lf.flags():
                 getattr(lf, self.name)(*self.operands, out=self.out)
 
+    def each(self) -> Call:
+        """The same on codes drawn evenly, with a byte of flags for each element."""
+        rng, width = np.random.default_rng(2), self.format.width
+        codes = [rng.integers(0, 1 << width, self.n).astype(self.out.dtype) for _ in self.operands]
+        operands = [lf.from_codes(c, self.format) for c in codes]
+        flags, function = np.zeros(self.n, np.uint8), getattr(lf, self.name)
+
+        def call() -> None:
+            for _ in range(CALLS):
+                function(*operands, out=self.out, flags_out=flags)
+
+        return call
+
     def ufunc(self) -> Call:
         """The same by NumPy, or by NumPy on the type of ml_dtypes."""
         dtype = np.dtype(getattr(ml_dtypes, self.format.name, self.format.name))
@@ -82,6 +95,11 @@ def rows(n: int) -> list[Row]:
         for name in ("add", "multiply", "fma"):
             op = Operation(name, fmt, n)
             chosen.append(Row(f"{fmt} {name}, flags", op.collected, "no flags", op, 1 / 1.5))
+    for fmt in ("float16", "bfloat16", "float8_e4m3fn"):
+        against = Operation("multiply", "float16", n).each()
+        for name in ("add", "multiply", "divide", "fma"):
+            each = Operation(name, fmt, n).each()
+            chosen.append(Row(f"{fmt} {name}, bytes of flags", each, "float16 x", against))
     for fmt in ("float16", "bfloat16"):
         op = Operation("add", fmt, n)
         down = partial(op, rounding="toward_negative")
