@@ -184,7 +184,7 @@ def _agree(asked: vectors.Unit, described: vectors.Unit, path: Path, other: str 
         raise ValueError(
             f"{path} says that the file is of {described}, and {said} {asked}: leave out {options}, "
             f"or move {path} away if it is wrong"
-            + ("" if str(asked) != str(described) else "; the policies or format fields differ")
+            + ("" if str(asked) != str(described) else "; the fields of their formats differ")
         )
 
 

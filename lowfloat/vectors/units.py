@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -363,13 +363,28 @@ class Unit:
             exact = "exact" if self.accumulator is None else repr(self.accumulator)
             return (
                 f"dot of {self.terms} products, {' x '.join(formats)} + {self.operand_formats[-1]} -> "
-                f"{self.result_format}, {exact}, {rule.rounding}, saturation {rule.saturation}"
+                f"{self.result_format}, {exact}, {rule.rounding}, saturation {rule.saturation}{knobs_of(rule.policy)}"
             )
         operands = " x ".join(at.name for at in self.operand_formats)
         return (
             f"{self.operation}, {operands} -> {self.result_format}, "
-            f"{rule.rounding}, saturation {rule.saturation}"
+            f"{rule.rounding}, saturation {rule.saturation}{knobs_of(rule.policy)}"
         )
+
+
+def knobs_of(policy: lf.Policy) -> str:
+    """What a policy has otherwise than ``ieee``, as the end of a sentence.
+
+    >>> knobs_of(lf.Policy("ieee", tininess="before", daz=True))
+    ', tininess before, daz'
+    """
+    knobs = []
+    for knob in fields(policy):
+        value = getattr(policy, knob.name)
+        if value != getattr(lf.Policy(), knob.name):
+            name = knob.name if value is not False else f"no {knob.name}"
+            knobs.append(name if isinstance(value, bool) else f"{name} {value}")
+    return "".join(f", {knob}" for knob in knobs)
 
 
 def arity_of(operation: str) -> int:

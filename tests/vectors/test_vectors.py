@@ -273,7 +273,7 @@ GOOD = b"00 00 00 00\n"
         (GOOD + b"00 0G 00 00\n", 2, 5, "'G' is no hexadecimal digit"),
         (GOOD + b"00 000 0 00\n", 2, 4, "operand b has 3 digits"),
         (GOOD + b"00 00 000 00\n", 2, 7, "result has 3 digits"),
-        (GOOD + b"00 00 00 0\n", 2, 10, "flags has 1 digits"),
+        (GOOD + b"00 00 00 0\n", 2, 10, "flags has 1 digit instead"),
         (GOOD + b"00  00 00 00\n", 2, 4, "one space"),
         (GOOD + b"00\t00 00 00\n", 2, 3, "one space"),
         (GOOD + b"00 00 00\n", 2, 9, "ends before the flags"),
@@ -359,3 +359,13 @@ def test_missing_manifest_and_files(
     ):
         assert main(["check", *arguments]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_units_text_has_the_knobs_of_its_policy() -> None:
+    plain = vectors.Unit.uniform("multiply", "e4m3fn")
+    assert str(plain).endswith("saturation none")
+    rule = lf.Projection(policy=lf.Policy("arm", ftz=True, saturation_raises_overflow=False))
+    text = str(vectors.Unit.uniform("multiply", "e4m3fn", projection=rule))
+    assert "tininess before" in text
+    assert ", ftz" in text
+    assert ", no saturation_raises_overflow" in text
