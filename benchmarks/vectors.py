@@ -4,7 +4,8 @@
 
 The limits are compiled on the spot with the system's C compiler: ``hex loop`` writes the same lines
 from columns that are there already, digit by digit, into memory; ``copy`` is ``write`` of the same
-bytes to the same file system. The subject is ``lf.vectors.write_to`` a file: vectors are drawn or
+bytes to the same file system, which lies in memory where there is one: a disk's delays would be no
+one's merit. The subject is ``lf.vectors.write_to`` a file: vectors are drawn or
 counted, computed, formatted, hashed and written. The first table counts the processor time of all
 threads. The hash, SHA-256 of all bytes, is made in a thread of its own: the rows "with hash" give it
 to the limit too, and the second table counts the calling thread alone, which is what an idle second
@@ -29,6 +30,7 @@ from measure import Row, alternate, table
 from lowfloat import vectors
 from lowfloat.vectors.grammars import GRAMMARS
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 LOOP = r"""
 #include <stddef.h>
 #include <stdint.h>
@@ -141,7 +143,7 @@ def main() -> None:
         "bfloat16 add, drawn": vectors.Cases(uniform("add", "bfloat16"), count),
         "bfloat16 fma, drawn": vectors.Cases(uniform("fma", "bfloat16"), count),
     }
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         folder = Path(name)
         loop = hex_loop(folder)
         for kind, cases in kinds.items():

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from lowfloat.vectors.grammars.payloads import Payload
 
+_PROCESSORS = (
+    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+)
+
 
 class Digest:
     """A SHA-256 of consecutive bytes, as a context; hashing runs beside the caller.
 
     At most one piece is under way: ``update`` waits for the piece before. A piece must stay as it
-    is until then.
+    is until then. Without a second piece, or a second processor, there is nothing to run beside:
+    then ``beside`` is False, and no thread is started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: bool = True) -> None:
         self._hash = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1, "sha256")
+        self._pool = ThreadPoolExecutor(1, "sha256") if beside and _PROCESSORS > 1 else None
         self._last: Future[None] | None = None
 
     def update(self, piece: Payload) -> None:
         """Hash a piece, when the one before is done."""
         self.wait()
-        self._last = self._pool.submit(self._hash.update, piece)
+        if self._pool is None:
+            self._hash.update(piece)
+        else:
+            self._last = self._pool.submit(self._hash.update, piece)
 
     def wait(self) -> None:
         """Until all pieces are hashed."""
@@ -54,4 +63,5 @@ class Digest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown()
+        if self._pool is not None:
+            self._pool.shutdown()

@@ -60,8 +60,9 @@ class Journal:
         self._partial = target.with_name(f".{target.name}.part")
         self._path = target.with_name(f".{target.name}.journal")
         #: Of the payload, and of the bytes of the file, which are the same unless compressed.
-        self._digest = Digest()
-        self._file_digest = self._digest if job.compression is None else Digest()
+        beside = job.part_count > 1
+        self._digest = Digest(beside)
+        self._file_digest = self._digest if job.compression is None else Digest(beside)
         #: The line of a part that is being hashed.
         self._pending: dict[str, Any] | None = None
         #: Parts, vectors and payload bytes that are finished.

@@ -78,7 +78,7 @@ def write_to(
     """
     job = Job(as_cases(cases), grammar, shard)
     done = written = 0
-    with Digest() as digest:
+    with Digest(job.part_count > 1) as digest:
         for part in parts(job, 0, jobs, scheduler):
             digest.update(part.payload)
             written += _write_all(stream, part.payload)
