@@ -101,7 +101,7 @@ def test_a_cluster_makes_the_same_bytes(processes: bool, suffix: str, tmp_path: 
     cases = vectors.Cases(UNIT, count, seed=9)
     one = vectors.write(tmp_path / f"one.{suffix}", cases)
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=":0"
     ) as cluster:
         address = cluster.scheduler_address
         two = vectors.write(tmp_path / f"two.{suffix}", cases, scheduler=address)
