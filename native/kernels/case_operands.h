@@ -201,6 +201,28 @@ static int booth(const lf_case_unit *u, lf_case_piece *p)
     return LF_OK;
 }
 
+/* Fraction bits that lead to a row or a column of a quotient-selection table. */
+enum { SRT_BITS = 5 };
+
+static int srt(const lf_case_unit *u, lf_case_piece *p)
+{
+    const uint64_t has_sign = u->operation != LF_SQRT && u->operation != LF_RSQRT;
+    for (int k = 0; k < u->ports; k++) {
+        const lf_case_port f = u->port[k];
+        const int64_t rest = max_of(f.mantissa_bits - SRT_BITS, 0);
+        const uint64_t ones = mask_of(rest);
+        FOR_CASES
+        {
+            uint64_t head = (uint64_t)DIGIT(k) >> 2, tail = (uint64_t)DIGIT(k) & 3;
+            uint64_t bits = tail == 0 ? 0 : tail == 1 ? ones : tail == 2 ? 1 : WORD(k);
+            uint64_t fraction = head << rest | (bits & ones);
+            int64_t exponent = near_exponent(&f, WORD(0), WORD(k));
+            OUT(k) = pack(&f, WORD(k) >> 63 & has_sign, exponent, fraction);
+        }
+    }
+    return LF_OK;
+}
+
 /* R of stochastic rounding, from the last word. */
 static void random_bits(const lf_case_unit *u, lf_case_piece *p)
 {

@@ -3,7 +3,7 @@
 #ifndef LF_CASE_RESULTS_H
 #define LF_CASE_RESULTS_H
 
-#include "case_quotients.h"
+#include "case_hard.h"
 
 /* Codes of one operand or result, as lf_apply wants them. */
 typedef struct codes {
