@@ -22,6 +22,8 @@ from lowfloat.vectors.units import Integer, Unit
 
 #: Fraction bits of a target below the last place of the result, where 64 bits have room.
 EXTRA = 12
+#: Magnitudes are kept as integers of 64 bits with a sign.
+_LARGEST = (1 << 63) - 1
 
 
 @cache
@@ -241,8 +243,9 @@ def _rounding_bits(unit: Unit, guard: Index, sticky: Index, words: Words) -> Ind
 def overflow_edge(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     sign, step, guard, sticky = digits
     fmt = _result(unit)
-    binades = fmt.max_finite_code + ((step - 7 - 3) << fmt.mantissa_bits)
-    code = np.where(step < 7, fmt.max_finite_code + step - 3, binades)
+    beyond = np.where(step < 7, step - 3, (step - 7 - 3) << fmt.mantissa_bits)
+    room = max(_LARGEST - fmt.max_finite_code, 0)
+    code = fmt.max_finite_code + np.minimum(beyond, room)
     return reach(unit, sign, code, _rounding_bits(unit, guard, sticky, words), words)
 
 

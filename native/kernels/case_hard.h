@@ -216,7 +216,7 @@ static int short_roots(const lf_case_unit *u, lf_case_piece *p)
         int64_t bits = min_of(DIGIT(0) + 1, (f.precision + 1) / 2);
         uint64_t root = odd_of_length(spread(WORD(0), 2), bits), square = root * root;
         int64_t shift = shift_of(square, f.precision + 1);
-        int64_t even = exponents(&f, spread(WORD(0), 1), 1) >> 1 << 1;
+        int64_t even = exponents(&f, spread(WORD(0), 1), 1) & ~(int64_t)1;
         int64_t exponent = clip(even + f.precision - shift, f.emin, f.emax);
         OUT(0) = pack(&f, 0, exponent, normal(square, f.precision + 1) >> 1);
     }

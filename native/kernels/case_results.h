@@ -220,12 +220,12 @@ static int b3(const lf_case_unit *u, lf_case_piece *p)
 static int b4(const lf_case_unit *u, lf_case_piece *p)
 {
     TARGETS;
-    const int64_t most = (int64_t)u->result.max_finite;
+    const int64_t most = (int64_t)u->result.max_finite, room = INT64_MAX - max_of(most, 0);
     const int64_t binade = (int64_t)1 << u->result.mantissa_bits;
     FOR_CASES
     {
-        int64_t step = DIGIT(1);
-        magnitude[i] = most + (step < 7 ? step - 3 : (step - 10) * binade);
+        int64_t step = DIGIT(1), beyond = step < 7 ? step - 3 : (step - 10) * binade;
+        magnitude[i] = most + min_of(beyond, room);
         extra[i] = rounding_bits(u->extra_bits, DIGIT(2), DIGIT(3), LAST_WORD);
     }
     return reach(u, p, p->digits[0], magnitude, extra);

@@ -312,3 +312,13 @@ def test_roots_beside_a_midpoint_by_the_least_distance(fmt: str, result: str) ->
             x /= 4
         m = math.isqrt(round(x))
         assert min(abs(x - k * k) for k in (m, m + 1)) == 1, hex(code)
+
+
+@pytest.mark.parametrize("fmt", ["float64", "float32", "float16", "float8_e5m2"])
+def test_results_at_the_overflow_edge_are_large(fmt: str) -> None:
+    port = lf.format(fmt)
+    (codes,) = vectors.Cases(vectors.Unit.uniform("convert", fmt, fmt), 2000, 1, ("B4",)).inputs(
+        0, 2000
+    )
+    magnitude = codes & codes.dtype.type(port.magnitude_mask)
+    assert (magnitude >= port.max_finite_code - (4 << port.mantissa_bits)).all()
