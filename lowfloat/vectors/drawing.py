@@ -14,7 +14,7 @@ import numpy as np
 import lowfloat as lf
 from lowfloat._native_vectors import CasePort, CaseTurn, Drawing
 from lowfloat.vectors import conversion_classes, operand_classes, patterns, result_classes
-from lowfloat.vectors.classes import CaseClass, formats_of
+from lowfloat.vectors.classes import CaseClass
 from lowfloat.vectors.units import Integer, Port, Unit
 
 #: C has room for three operands, and one more column for random bits.
@@ -62,8 +62,7 @@ NATIVE: dict[str, Callable[[Unit], bool]] = {
     **dict.fromkeys(("booth", "B10", "B11", "B12", "B13", "B14", "B15", "B16", "B17"), _always),
     **dict.fromkeys(("B18", "B19"), _always),
     "zero_sign": _one_format,
-    **dict.fromkeys(("srt", *(f"B{k}" for k in range(21, 30))), _always),
-    "B20": lambda unit: all(at.precision < 63 for at in formats_of(unit)),
+    **dict.fromkeys(("srt", *(f"B{k}" for k in range(20, 30))), _always),
     "near_tie": _near_ties,
     **dict.fromkeys(("B2", "B3", "B4", "B5", "B6", "B7", "B8", "carry_out"), _of(*_REACHED)),
 }

@@ -22,7 +22,7 @@ from lowfloat.vectors.units import Integer, Unit
 
 #: Fraction bits of a target below the last place of the result, where 64 bits have room.
 EXTRA = 12
-#: Magnitudes are kept as integers of 64 bits with a sign.
+#: Magnitudes have up to 63 bits (rule D-1), and are kept as integers of 64 with a sign.
 _LARGEST = (1 << 63) - 1
 
 
@@ -244,8 +244,7 @@ def overflow_edge(unit: Unit, digits: list[Index], words: Words) -> list[Words]:
     sign, step, guard, sticky = digits
     fmt = _result(unit)
     beyond = np.where(step < 7, step - 3, (step - 7 - 3) << fmt.mantissa_bits)
-    room = max(_LARGEST - fmt.max_finite_code, 0)
-    code = fmt.max_finite_code + np.minimum(beyond, room)
+    code = fmt.max_finite_code + np.minimum(beyond, _LARGEST - fmt.max_finite_code)
     return reach(unit, sign, code, _rounding_bits(unit, guard, sticky, words), words)
 
 

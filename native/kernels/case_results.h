@@ -220,7 +220,7 @@ static int b3(const lf_case_unit *u, lf_case_piece *p)
 static int b4(const lf_case_unit *u, lf_case_piece *p)
 {
     TARGETS;
-    const int64_t most = (int64_t)u->result.max_finite, room = INT64_MAX - max_of(most, 0);
+    const int64_t most = (int64_t)u->result.max_finite, room = INT64_MAX - most;
     const int64_t binade = (int64_t)1 << u->result.mantissa_bits;
     FOR_CASES
     {
