@@ -200,7 +200,7 @@ def special_ranges(at: Port) -> tuple[Range, ...]:
         "one": one,
         "least": at.min_positive_code,
         "largest subnormal": at.min_normal_code - 1 if at.has_subnormals else None,
-        "least normal": at.min_normal_code,
+        "least normal": at.min_normal_code if at.min_normal_code <= at.max_finite_code else None,
         "largest": at.max_finite_code,
         "canonical NaN": at.nan_code if at.nan != "negative_zero" else None,
     }

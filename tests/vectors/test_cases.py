@@ -23,7 +23,7 @@ from lowfloat.vectors.random_words import FOURTH, STREAM, THIRD, U64, spread, wo
 
 FORMATS = (
     "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
-    "float4_e2m1fn", "float32", "float64", "tf32", "e0m3", "e3m0", "e5m7fn", "binary8p3uf",
+    "float4_e2m1fn", "float32", "float64", "tf32", "e0m3", "e0m3b0u", "e3m0", "e5m7fn", "binary8p3uf",
 )  # fmt: skip
 RESULTS = {"convert": "float8_e4m3fn", "to_integer": "int16"}
 
