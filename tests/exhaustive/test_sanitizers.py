@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
-NATIVE = Path(__file__).resolve().parents[2] / "native"
+ROOT = Path(__file__).resolve().parents[2]
+NATIVE = ROOT / "native"
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 pytestmark = [
@@ -43,6 +47,36 @@ def test_kernels_and_generic_path_agree_and_are_clean(tmp_path):
     assert min(steps) > 10, "every step of the kernels was run"
     planted = subprocess.run([str(build / "lf_gemm_agree"), "300", "1", "1"], check=False)
     assert planted.returncode == 1, "a planted error is seen"
+
+
+# Without .pth files, so that the module under test is that of the first folder.
+RUN_TESTS = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+import lowfloat, pytest
+print(lowfloat.__file__)
+sys.exit(pytest.main(sys.argv[3:]))
+"""
+
+
+def test_drawn_cases_and_records_are_clean(tmp_path):
+    """The Python module itself, since C programs draw no cases."""
+    package = tmp_path / "package"
+    run(
+        sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", package, ROOT,
+        "-Cinstall.strip=false", f"-Ccmake.define.CMAKE_C_FLAGS={FLAGS} -g",
+    )  # fmt: skip
+    libraries = [run("cc", f"-print-file-name=lib{name}.so").strip() for name in ("asan", "ubsan")]
+    tests = [ROOT / "tests" / "vectors" / f"test_{name}.py" for name in ("drawing", "records")]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", RUN_TESTS, package, sysconfig.get_path("purelib"),
+         "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", ROOT, *tests],
+        env={**os.environ, "LD_PRELOAD": " ".join(libraries), "ASAN_OPTIONS": "detect_leaks=0"},
+        cwd=tmp_path, capture_output=True, text=True, timeout=1200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.stdout.startswith(str(package))
+    assert " passed" in done.stdout
 
 
 def test_an_overrun_would_be_seen(tmp_path):
