@@ -143,9 +143,14 @@ def test_an_error_in_progress_stops_the_call(monkeypatch) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="no SIGINT")
+#: A background job of a shell ignores Ctrl-C, and hands that down to its children.
+HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 def test_control_c_stops_a_long_call() -> None:
     """A sum that would take hours ends within seconds of the signal."""
     code = (
+        f"{HEEDED}"
         "import numpy as np, lowfloat as lf\n"
         "x = lf.Array(np.broadcast_to(np.uint16(0x3C01), (200_000, 1000)), lf.float16)\n"
         "tell = lambda done: print(done, flush=True)\n"
@@ -210,7 +215,7 @@ for accumulator, terms, how in accumulators:
 def test_control_c_stops_within_one_sum(threads: int) -> None:
     """One element of a huge number of terms is one call in C, which asks now and then."""
     made = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, str(threads)],
+        [sys.executable, "-c", HEEDED + INTERRUPTED, str(threads)],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     lines = made.stdout.splitlines()
