@@ -142,11 +142,11 @@ def test_an_error_in_progress_stops_the_call(monkeypatch) -> None:
         result(ACCUMULATORS[0], progress=stop)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="no SIGINT")
 #: A background job of a shell ignores Ctrl-C, and hands that down to its children.
 HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="no SIGINT")
 def test_control_c_stops_a_long_call() -> None:
     """A sum that would take hours ends within seconds of the signal."""
     code = (
