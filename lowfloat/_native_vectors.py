@@ -75,9 +75,7 @@ def count_codes(start: int, shift: int, width: int, out: Codes) -> None:
 # -- drawn cases ----------------------------------------------------------------------------------
 
 
-def draw_words(
-    seed: int, first: int, count: int, words: int, apart: int = lib.LF_CASE_RUN
-) -> NDArray[np.uint64]:
+def draw_words(seed: int, first: int, count: int, words: int, apart: int) -> NDArray[np.uint64]:
     """``words`` rows of ``count`` random words: of cases in runs of eight that lie ``apart``."""
     out = np.empty((words, count), np.uint64)
     _check(

@@ -107,11 +107,16 @@ def _thread_count(value: Any, source: str) -> int:
     return count
 
 
+def usable_processors() -> int:
+    """Processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _initial_threads() -> int:
     value = os.environ.get("LOWFLOAT_NUM_THREADS")
     if value:
         return _thread_count(value, "LOWFLOAT_NUM_THREADS")
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_processors()
 
 
 _threads = _initial_threads()

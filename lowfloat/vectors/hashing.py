@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from lowfloat.settings import usable_processors
 from lowfloat.vectors.grammars.payloads import Payload
-
-_PROCESSORS = (
-    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-)
 
 
 class Digest:
@@ -25,7 +21,7 @@ class Digest:
 
     def __init__(self, beside: bool = True) -> None:
         self._hash = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1, "sha256") if beside and _PROCESSORS > 1 else None
+        self._pool = ThreadPoolExecutor(1, "sha256") if beside and usable_processors() > 1 else None
         self._last: Future[None] | None = None
 
     def update(self, piece: Payload) -> None:

@@ -378,10 +378,10 @@ def knobs_of(policy: lf.Policy) -> str:
     >>> knobs_of(lf.Policy("ieee", tininess="before", daz=True))
     ', tininess before, daz'
     """
-    knobs = []
+    knobs, usual = [], lf.Policy()
     for knob in fields(policy):
         value = getattr(policy, knob.name)
-        if value != getattr(lf.Policy(), knob.name):
+        if value != getattr(usual, knob.name):
             name = knob.name if value is not False else f"no {knob.name}"
             knobs.append(name if isinstance(value, bool) else f"{name} {value}")
     return "".join(f", {knob}" for knob in knobs)

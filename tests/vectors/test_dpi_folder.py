@@ -82,7 +82,7 @@ def test_pkg_config_finds_the_library(place: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["module", "multiply", "float16", "rounded", "exact", "dot", "9x", "a b"]
+    "name", ["module", "always", "multiply", "float16", "rounded", "exact", "dot", "9x", "a b"]
 )
 def test_names_that_no_accumulator_can_have(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"taken|no name"):

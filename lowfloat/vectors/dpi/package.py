@@ -19,6 +19,7 @@ from lowfloat.formats import INFINITIES, NAN_CODES, SUBNORMALS
 from lowfloat.optable import OPERATIONS, Operation
 from lowfloat.projection import POLICY_PRESETS, ROUNDINGS
 from lowfloat.vectors.rendering import render
+from lowfloat.vectors.reserved_words import SYSTEM_VERILOG
 
 _NAN_RULES = ("canonical", "first", "signaling_first")
 _FLOAT_TO_INT = ("limits", "indefinite", "nan_zero")
@@ -34,8 +35,8 @@ _WORDS = {**dict.fromkeys(("format", "product_format"), 96),
           **dict.fromkeys(("projection", "product_projection"), 128)}  # fmt: skip
 #: Steps of an accumulator, and bits of a vector of codes: as in ``lowfloat_dpi.h``.
 STEPS, CODES_BITS = 8, 4096
-_KEYWORDS = frozenset(("module", "function", "bit", "input", "output", "wire", "reg", "int", "real", "same",
-                       "package", "import", "begin", "end", "task", "logic", "rand"))  # fmt: skip
+#: Names that the package has, or may not have.
+_TAKEN = SYSTEM_VERILOG | {"same", "exact"}
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -52,7 +53,7 @@ def package_text(accumulators: Mapping[str, Any] | None = None) -> str:
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"{name!r} is no name in SystemVerilog: use letters, digits and _")
         others = text.replace(f" accumulator_t {name} = ", "")
-        if name in (*_KEYWORDS, "exact") or re.search(
+        if name in _TAKEN or re.search(
             rf"\b(function automatic \w+|format_t|projection_t) {name}\b", others
         ):
             raise ValueError(f"{name!r} is taken in lowfloat_pkg: choose another name")
